@@ -1,4 +1,5 @@
-"""Who works here: accounts, sessions, devices, sign-in, and the account of what they did outside the journal.
+"""Staff accounts, sessions, devices, sign-in, and the audit log of actions outside the journal.
 
-Nothing here knows HTTP. Roles are only stored: what each may do is said by the table of routes, and enforced there.
+Nothing here depends on HTTP. This package only stores roles; the routes of the API define and enforce the rights of
+each role.
 """

@@ -23,23 +23,23 @@ from service.journal.sql_files import statements
 from service.primitives.personal_data import Personal
 
 ADMIN_NAME = "admin"
-"""Signs in with the admin token; no account may have it."""
+"""The sign-in name of the admin, who signs in with the admin token. Reserved: no account may have it."""
 
 NAME = re.compile(r"\w[\w.@+-]{0,63}")
-"""What a name is, as `normalized_name` makes it."""
+"""The pattern of a sign-in name, after `normalized_name`."""
 
 ONE_TIME_PASSWORD_LIFETIME = timedelta(days=7)
-"""How long a password for one use can be used."""
+"""Validity of a one-time password."""
 
 SEEN_INTERVAL = timedelta(minutes=5)
-"""How exactly it is known when an account was last in use."""
+"""Precision of `last_seen_at`: it is updated at most once in this time."""
 
 _SQL = statements("accounts.sql", PACKAGE)
 _SESSIONS = statements("sessions.sql", PACKAGE)
 
 
 class Account(Personal, frozen=True, kw_only=True):
-    """Somebody who works here; `roles` by hall, `*` for one of none."""
+    """A staff account. `roles` maps halls to roles; the hall `*` is for a role in the whole service."""
 
     SHOWN = ("id",)
 
@@ -56,15 +56,15 @@ class Account(Personal, frozen=True, kw_only=True):
 
     @property
     def halls(self) -> list[str]:
-        """The halls it has a role in, in order."""
+        """The halls in which the account has a role, sorted."""
         return sorted(self.roles)
 
 
 class Member(Personal, frozen=True, kw_only=True):
-    """An account as one hall sees it.
+    """An account as shown to the managers of one hall.
 
-    Of somebody who works `elsewhere`, too, in halls that whoever looks does not manage, it says what this hall's work
-    needs and no more: how and when they sign in is None.
+    `elsewhere`: the account also has a role in a hall that the viewer does not manage. The details of signing in
+    (`sso`, `must_change`, `last_seen_at`) are None then.
     """
 
     SHOWN = ("id",)
@@ -85,52 +85,60 @@ class _Chosen(Struct, frozen=True):
 
 
 def normalized_name(typed: str) -> str:
-    """A name as it is kept: one form for each way to type it."""
+    """Normalize a sign-in name as it is stored: NFKC, trimmed, case-folded."""
     return unicodedata.normalize("NFKC", typed).strip().casefold()
 
 
 class Accounts:
-    """Reads and changes accounts. Everything here raises StorageUnavailable, and what changes OutcomeUnknown."""
+    """Reads and changes accounts. Every method raises StorageUnavailable; methods that write raise OutcomeUnknown."""
 
     def __init__(self, database: Database, hashes: Passwords) -> None:
         self._database = database
         self._hashes = hashes
 
     async def get(self, account: str) -> Account | None:
-        """An account, by id."""
+        """Find an account by id."""
         rows = await read(self._database, _SQL["by_id"], account)
         return _account_of(rows[0]) if rows else None
 
     async def by_name(self, name: str) -> Account | None:
-        """The account that signs in with a name, as `normalized_name` makes it."""
+        """Find an account by its normalized sign-in name (`normalized_name`)."""
         rows = await read(self._database, _SQL["by_name"], name)
         return _account_of(rows[0]) if rows else None
 
     async def by_sso_person(self, issuer: str, subject: str) -> Account | None:
-        """The account of a person whom a provider of single sign-on knows."""
+        """Find the account that is linked to a single sign-on identity."""
         rows = await read(self._database, _SQL["by_person"], issuer, subject)
         return await self.get(str(rows[0]["id"])) if rows else None
 
     async def of_hall(self, hall: str, after: str, limit: int, managed: frozenset[str] | None) -> list[Member]:
-        """The accounts with a role in a hall, by name, from the one after `after` on, for who manages `managed`."""
+        """List the accounts with a role in a hall, by name, after the name `after`.
+
+        `managed` are the halls that the viewer manages, None for all.
+        """
         halls = None if managed is None else sorted(managed)
         rows = await read(self._database, _SQL["of_hall"], hall, after, limit, halls)
         return [Member(**{**dict(row), "id": str(row["id"])}) for row in rows]
 
     async def display_names(self, accounts: set[str]) -> dict[str, str]:
-        """What accounts are called."""
+        """Return the display names of accounts, by id."""
         if not accounts:
             return {}
-        return {str(row["id"]): row["display_name"] for row in await read(self._database, _SQL["names"], accounts)}
+        return {
+            str(row["id"]): row["display_name"] for row in await read(self._database, _SQL["display_names"], accounts)
+        }
 
     async def authenticate(
         self, name: str, password: str, now_at: datetime, *, known: bool = False
     ) -> tuple[Account | None, bool]:
-        """Find the account of a name, and tell whether it may sign in with a password.
+        """Find the account of a sign-in name, and tell whether it may sign in with a password.
 
-        Whether there is one, has a password, or is disabled, takes the same time to find out. A browser that is `known`
-        is let in where strangers have to wait. What is begun by the password names its hash, which the account has
-        here, and holds only while it is that one. Raises Busy.
+        Takes the same time whether the account exists, has a password or is disabled. A `known` browser may use
+        capacity that other browsers may not. The returned account contains the verified password hash: a session
+        begins only if the hash has not changed since.
+
+        Raises:
+            Busy: too many hashes are waiting.
         """
         account = await self.by_name(name)
         typed = (
@@ -149,10 +157,10 @@ class Accounts:
         return account, True
 
     async def _rehashed(self, account: Account, password: str) -> Account:
-        """The account with its password under a hash of today's parameters.
+        """Hash the account's password again with the current parameters, and store and return it.
 
-        While there is no room for it that is left to the next time. The hash is made before a connection is lent, for
-        it may have to wait.
+        If there is no capacity, the account is returned unchanged; the next sign-in tries again. The hash is computed
+        before a database connection is taken, because it may have to wait.
         """
         try:
             hashed = await self._hashes.hash(password)
@@ -164,16 +172,16 @@ class Accounts:
         return replace(account, password=hashed)
 
     async def has_changed_password(self, request: IdempotentRequest) -> bool:
-        """Tell whether a password was chosen by this very request before. Raises KeyReused."""
+        """Tell whether an earlier request with the same idempotency key changed the password. Raises KeyReused."""
         return await idempotency.stored_answer(self._database, request, _Chosen) is not None
 
     async def choose_password(self, account: Account, password: str, request: IdempotentRequest, keep: bytes) -> None:
-        """Give an account the password its owner chose, and end its sessions but the one whose hash is `keep`.
+        """Set the password that the owner chose, and end all sessions except the one with the hash `keep`.
 
         Raises:
-            Busy: there is no room for the hash; or the password is another than the one that was looked at, for it was
-                given anew meanwhile, or the account is a person's of a single sign-on now.
-            KeyReused: the key was another request's.
+            Busy: too many hashes are waiting; or the password has changed since the account was read, because it was
+                reset or the account was linked to single sign-on.
+            KeyReused: the idempotency key was used for a different request.
         """
         hashed = await self._hashes.hash(password)
 
@@ -184,12 +192,12 @@ class Accounts:
             data = {"account": account.id}
             await audit_log.record(writer, account.halls, request.now_at, request.actor, "password_changed", data)
 
-        await idempotency.do_once(self._database, request, change, stored=_Chosen(account.id))  # as 0.1.0 reads it
+        await idempotency.do_once(self._database, request, change, stored=_Chosen(account.id))  # release 0.1.0 reads it
 
     async def link_sso_person(
         self, account: Account, issuer: str, subject: str, now_at: datetime, actor: str
     ) -> Account | None:
-        """Make an account that of a person of a single sign-on; None when it is another person's by now."""
+        """Link an account to a single sign-on identity; None if it has been linked to another identity meanwhile."""
         async with transaction(self._database) as writer:
             if await writer.fetchrow(_SQL["link"], account.id, issuer, subject) is None:
                 return None
@@ -198,19 +206,19 @@ class Accounts:
             return await read_account(writer, account.id)
 
     async def record_use(self, account: Account, now_at: datetime) -> None:
-        """Note that an account is in use, to within `SEEN_INTERVAL`."""
+        """Record that an account is in use, at most once per `SEEN_INTERVAL`."""
         if account.last_seen_at is None or now_at - account.last_seen_at >= SEEN_INTERVAL:
-            await record_use(self._database, _SQL["seen"], account.id, now_at)
+            await record_use(self._database, _SQL["record_use"], account.id, now_at)
 
 
 async def read_account(writer: Writer, account: str) -> Account | None:
-    """An account as a transaction sees it."""
+    """Read an account inside a transaction."""
     row = await writer.fetchrow(_SQL["by_id"], account)
     return None if row is None else _account_of(row)
 
 
 def member_of(account: Account, hall: str, *, full_details: bool) -> Member:
-    """An account as a hall sees it in which it has a role; see `Member` for one that is not `full_details`."""
+    """Build the view of an account for a hall in which it has a role; without `full_details` see `Member`."""
     return Member(
         id=account.id,
         name=account.name,

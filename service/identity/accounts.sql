@@ -1,5 +1,5 @@
 -- name: by_id
--- An account and its roles.
+-- Read an account and its roles by id.
 -- $1 uuid account.
 -- One row, or none.
 SELECT a.id, a.name, a.display_name, a.password, a.password_until, a.must_change, a.disabled, a.last_seen_at,
@@ -10,8 +10,8 @@ FROM accounts AS a
 WHERE a.id = $1;
 
 -- name: by_name
--- The account that signs in with a name, and its roles: one statement, so that it takes no longer than finding none.
--- $1 text name, in small letters.
+-- Read an account and its roles by sign-in name. One statement, so that the time does not reveal whether it exists.
+-- $1 text name, normalized.
 -- One row, or none.
 SELECT a.id, a.name, a.display_name, a.password, a.password_until, a.must_change, a.disabled, a.last_seen_at,
     a.subject IS NOT NULL AS sso,
@@ -21,7 +21,7 @@ FROM accounts AS a
 WHERE a.name = $1;
 
 -- name: by_person
--- The id of the account of a person whom a provider of single sign-on knows.
+-- Find the account of a single sign-on identity.
 -- $1 text issuer, $2 text subject.
 -- One row, or none.
 SELECT id
@@ -29,7 +29,7 @@ FROM accounts
 WHERE issuer = $1 AND subject = $2;
 
 -- name: lock
--- Hold an account, so that changes of it follow one another.
+-- Lock an account, so that changes of it are serialized.
 -- $1 uuid account.
 -- One row, or none.
 SELECT id
@@ -38,17 +38,17 @@ WHERE id = $1
 FOR UPDATE;
 
 -- name: create
--- Make an account with a password for one use, unless the name is taken.
--- $1 uuid account, $2 text name, $3 text display name, $4 text hash of the password, $5 timestamptz its end,
+-- Create an account with a one-time password, unless the name is taken.
+-- $1 uuid account, $2 text name, $3 text display name, $4 text hash of the password, $5 timestamptz end of the password,
 -- $6 timestamptz now.
--- One row when it was made, else none.
+-- One row if it was created, else none.
 INSERT INTO accounts (id, name, display_name, password, password_until, must_change, disabled, made_at)
 VALUES ($1, $2, $3, $4, $5, true, false, $6)
 ON CONFLICT (name) DO NOTHING
 RETURNING id;
 
 -- name: set_role
--- Give an account a role in a hall, in place of the one it has there.
+-- Set the role of an account in a hall, replacing an existing one.
 -- $1 text hall, $2 uuid account, $3 text role.
 -- No rows.
 INSERT INTO account_roles (hall_id, account_id, role)
@@ -56,8 +56,8 @@ VALUES ($1, $2, $3)
 ON CONFLICT (hall_id, account_id) DO UPDATE
 SET role = excluded.role;
 
--- name: drop_role
--- Take an account's role in a hall away.
+-- name: remove_role
+-- Remove the role of an account in a hall.
 -- $1 text hall, $2 uuid account.
 -- One row with the role it had, or none.
 DELETE FROM account_roles
@@ -73,42 +73,42 @@ SET display_name = $2, disabled = $3
 WHERE id = $1;
 
 -- name: choose_password
--- Give an account the password that its owner chose, in place of the one that they knew.
--- $1 uuid account, $2 text its hash, $3 text the hash of the one they knew.
--- One row, or none where the password is another by now.
+-- Set the password that the owner of an account chose.
+-- $1 uuid account, $2 text new hash, $3 text current hash.
+-- One row, or none if the password has changed meanwhile.
 UPDATE accounts
 SET password = $2, must_change = false, password_until = NULL
 WHERE id = $1 AND password = $3
 RETURNING id;
 
 -- name: give_password
--- Give an account a password for one use.
--- $1 uuid account, $2 text its hash, $3 timestamptz its end.
+-- Set a one-time password.
+-- $1 uuid account, $2 text hash, $3 timestamptz end of the password.
 -- No rows.
 UPDATE accounts
 SET password = $2, must_change = true, password_until = $3
 WHERE id = $1;
 
 -- name: rehash
--- Keep the same password under a newer hash, unless it was changed meanwhile.
--- $1 uuid account, $2 text the old hash, $3 text the new one.
--- One row, or none where it was changed.
+-- Replace the hash of the same password, unless the password has changed meanwhile.
+-- $1 uuid account, $2 text old hash, $3 text new hash.
+-- One row, or none if the password has changed.
 UPDATE accounts
 SET password = $3
 WHERE id = $1 AND password = $2
 RETURNING id;
 
 -- name: link
--- Make an account that of a person whom a provider of single sign-on knows; it then has no password.
+-- Link an account to a single sign-on identity and delete its password.
 -- $1 uuid account, $2 text issuer, $3 text subject.
--- One row, or none when the account is another person's.
+-- One row, or none if the account is already linked.
 UPDATE accounts
 SET issuer = $2, subject = $3, password = NULL, password_until = NULL, must_change = false
 WHERE id = $1 AND issuer IS NULL
 RETURNING id;
 
--- name: seen
--- Note when an account was last in use.
+-- name: record_use
+-- Record when an account was last in use.
 -- $1 uuid account, $2 timestamptz now.
 -- No rows.
 UPDATE accounts
@@ -116,10 +116,10 @@ SET last_seen_at = $2
 WHERE id = $1;
 
 -- name: of_hall
--- The accounts with a role in a hall, by name.
--- $1 text hall, $2 text the name after which to begin, $3 integer how many at most, $4 text[] the halls that whoever asks
--- manages, null for all.
--- One row per account, or none; how and when somebody signs in who works elsewhere, too, is null.
+-- List the accounts with a role in a hall, by name.
+-- $1 text hall, $2 text last name of the page before, $3 integer limit, $4 text[] halls that the viewer manages, NULL for
+-- all.
+-- One row per account; sso, must_change and last_seen_at are NULL if it also has a role in a hall outside of $4.
 SELECT m.id, m.name, m.display_name, m.role, m.disabled, m.elsewhere,
     CASE WHEN NOT m.elsewhere THEN m.subject IS NOT NULL END AS sso,
     CASE WHEN NOT m.elsewhere THEN m.must_change END AS must_change,
@@ -137,10 +137,10 @@ FROM (
 ) AS m
 ORDER BY m.name;
 
--- name: names
--- What accounts are called.
+-- name: display_names
+-- Read the display names of accounts.
 -- $1 uuid[] accounts.
--- One row per account that exists, or none.
+-- One row per existing account.
 SELECT id, display_name
 FROM accounts
 WHERE id = ANY($1);

@@ -1,7 +1,7 @@
-"""The account of what happened outside the journal: sign-ins and refusals, staff, devices, documents.
+"""Audit log of actions outside the journal: sign-ins and their refusals, staff, devices, hall documents.
 
-A row belongs to a hall, or to none where it is about the whole service. It holds ids and codes, never a name, an
-address, or what somebody typed: who an id is, is looked up when the history is read.
+An entry belongs to a hall, or to the whole service (`SERVICE_WIDE`). It contains ids and codes, never names, addresses
+or typed text; names are looked up when the history is read.
 """
 
 from datetime import date, datetime, timedelta
@@ -16,10 +16,10 @@ from service.journal.sql_files import statements
 from service.primitives.ids import new_id
 
 SERVICE_WIDE = "*"
-"""The hall of what belongs to none."""
+"""The hall id of entries about the whole service."""
 
 RETENTION = timedelta(days=400)
-"""How long it is known: a year can be compared with the one before, and no longer."""
+"""How long entries are kept: a year can be compared with the one before."""
 
 _SQL = statements("audit_log.sql", PACKAGE)
 
@@ -27,15 +27,15 @@ _SQL = statements("audit_log.sql", PACKAGE)
 async def record(  # noqa: PLR0913, PLR0917  (a row)
     writer: Writer, halls: list[str], now_at: datetime, actor: str, kind: str, data: dict[str, Any]
 ) -> None:
-    """Note something in the account of each hall, or of none in that of the whole service, in its transaction."""
+    """Write an entry for each hall, or one for the whole service if there are none, in the caller's transaction."""
     body = msgspec.json.encode(data).decode()
     await writer.execute(_SQL["record"], halls or [SERVICE_WIDE], new_id(), now_at, actor, kind, body)
 
 
 class AuditEntry(Struct, frozen=True):
-    """One thing that happened; `mark` tells those of one instant apart.
+    """An entry of the history; `mark` orders entries of the same instant.
 
-    For an event of the day's journal `seq` is the day's, and `number` that of the ticket it is about.
+    For an event of the journal, `seq` is its seq, and `number` the number of its ticket if it has one.
     """
 
     at: datetime
@@ -48,7 +48,7 @@ class AuditEntry(Struct, frozen=True):
 
 
 class AuditLog:
-    """Reads the account, and notes what is done elsewhere."""
+    """Reads the history of a hall, and writes entries in their own transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -56,7 +56,7 @@ class AuditLog:
     async def history(  # noqa: PLR0913  (a page of a hall's day)
         self, hall: str, on: date, *, from_at: datetime, before_at: datetime, after: tuple[datetime, str], limit: int
     ) -> list[AuditEntry]:
-        """What happened in a hall on a day, in the journal and outside it, newest first, from `after` on."""
+        """Read events of the journal and audit entries of a hall's day, newest first, after the entry `after`."""
         rows = await read(self._database, _SQL["history"], hall, on, from_at, before_at, *after, limit)
         return [
             AuditEntry(row["at"], row["mark"], row["seq"], row["actor"], row["kind"], row["body"], row["number"])
@@ -64,7 +64,7 @@ class AuditLog:
         ]
 
     async def record(self, halls: list[str], now_at: datetime, actor: str, kind: str, **data: object) -> None:
-        """Note something in the account of each hall; of none, in that of the whole service.
+        """Write an entry for each hall, or one for the whole service if there are none.
 
         Raises:
             StorageUnavailable, OutcomeUnknown: the database cannot be reached.
@@ -73,5 +73,5 @@ class AuditLog:
             await record(writer, halls, now_at, actor, kind, data)
 
     async def sweep(self, now_at: datetime) -> None:
-        """Remove what is older than `RETENTION`."""
+        """Delete entries older than `RETENTION`."""
         await read(self._database, _SQL["sweep"], now_at - RETENTION)

@@ -1,24 +1,24 @@
 -- name: record
--- Note what happened outside the journal, once in each hall: however many they are, it takes one statement.
--- $1 text[] halls, $2 uuid id, $3 timestamptz when, $4 text actor, $5 text kind, $6 json data.
+-- Write an audit entry for each hall.
+-- $1 text[] halls, $2 uuid id, $3 timestamptz time, $4 text actor, $5 text kind, $6 json data.
 -- No rows.
 INSERT INTO audit (hall_id, id, at, actor, kind, data)
 SELECT h.id, $2::uuid, $3::timestamptz, $4::text, $5::text, $6::json
 FROM unnest($1::text[]) AS h (id);
 
 -- name: sweep
--- Remove what need not be known any more.
--- $1 timestamptz the instant before which it happened.
+-- Delete old entries.
+-- $1 timestamptz: entries before it.
 -- No rows.
 DELETE FROM audit
 WHERE at < $1;
 
 -- name: history
--- What happened in a hall between two instants, in the journal and outside it, newest first; not what changed nothing.
--- $1 text hall, $2 date day of the journal, $3 timestamptz from, $4 timestamptz before, $5 timestamptz and $6 text the
--- last one of the page before, $7 integer how many at most.
--- One row per event or note, or none; seq is null for a note, mark tells those of one instant apart, number is that of
--- the ticket an event is about.
+-- Read the events of a hall's day, and its audit entries between two instants, newest first; without `nothing_changed`.
+-- $1 text hall, $2 date day of the journal, $3 timestamptz from, $4 timestamptz before, $5 timestamptz and $6 text time
+-- and mark of the last row of the page before, $7 integer limit.
+-- One row per event or entry; seq is NULL for an audit entry, mark orders rows of the same instant, number is the number
+-- of the ticket of an event.
 SELECT p.at, p.mark, p.seq, p.actor, p.kind, p.body, t.number
 FROM (
     SELECT h.at, h.mark, h.seq, h.actor, h.kind, h.body

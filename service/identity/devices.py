@@ -1,8 +1,8 @@
-"""Devices: machines and partners' programs that have a bearer token of a role in a hall.
+"""Devices: machines and programs of partners that have a bearer token with a role in a hall.
 
-The token is shown once and kept as its SHA-256; it begins with `phd_`, so that it can be told from a ticket's without
-asking the database, and found where it was left by mistake. What was read is remembered for some seconds, and one that
-we did not make is not looked for.
+The token is shown once and stored as its SHA-256. It begins with `phd_`, so that no query is needed to distinguish it
+from a ticket's token, and secret scanners can find it. Lookups are cached for some seconds; a token with a wrong
+signature is rejected without a query.
 """
 
 import re
@@ -25,13 +25,13 @@ PREFIX = "phd_"
 TOKEN_FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
 SEEN_INTERVAL = timedelta(minutes=5)
-"""How exactly it is known when a device was last in use."""
+"""Precision of `last_seen_at`: it is updated at most once in this time."""
 
 _SQL = statements("devices.sql", PACKAGE)
 
 
 class Device(Struct, frozen=True):
-    """A device that was not revoked."""
+    """A device that is not revoked."""
 
     hall: str
     id: str
@@ -42,42 +42,42 @@ class Device(Struct, frozen=True):
 
 
 class Devices:
-    """Makes, finds and revokes devices. Everything raises StorageUnavailable, and what changes OutcomeUnknown."""
+    """Creates, finds and revokes devices. Methods raise StorageUnavailable; those that write also OutcomeUnknown."""
 
     def __init__(self, database: Database, monotonic_s: Callable[[], float], tokens: SignedTokens) -> None:
         self._database = database
         self._tokens = tokens
         self._monotonic_s = monotonic_s
         self._cache: TokenCache[Device] = TokenCache(monotonic_s)
-        self._forgotten = 0
+        self._invalidations = 0
 
     async def find(self, token: str, now_at: datetime) -> Device | None:
-        """The device of a token of its form, as it was some seconds ago at most."""
+        """Find the device of a token that matches `TOKEN_FORM`, possibly from the cache and some seconds old."""
         hashed = token_hash(token)
-        known = self._cache.get(hashed)
-        if known is not None:
-            return known[1]
-        if not self._tokens.are_authentic(token.removeprefix(PREFIX)):
+        cached = self._cache.get(hashed)
+        if cached is not None:
+            return cached[1]
+        if not self._tokens.is_authentic(token.removeprefix(PREFIX)):
             return None
-        read_s, forgotten = self._monotonic_s(), self._forgotten
+        read_s, invalidations = self._monotonic_s(), self._invalidations
         rows = await read(self._database, _SQL["find"], hashed)
         device = _device_of(rows[0]) if rows else None
         if device is not None and (device.last_seen_at is None or now_at - device.last_seen_at >= SEEN_INTERVAL):
-            await record_use(self._database, _SQL["seen"], device.hall, device.id, now_at)
-        if forgotten == self._forgotten:  # else what was read may be older than the change
+            await record_use(self._database, _SQL["record_use"], device.hall, device.id, now_at)
+        if invalidations == self._invalidations:  # otherwise the read may be older than a change made meanwhile
             self._cache.put(hashed, read_s, device)
         return device
 
     async def of_hall(self, hall: str, after: str, limit: int) -> list[Device]:
-        """The devices of a hall, oldest first, from the one after `after` on (`NIL`: the first)."""
+        """List the devices of a hall, oldest first, after the device `after` (`NIL`: from the first)."""
         return [_device_of(row) for row in await read(self._database, _SQL["of_hall"], hall, after, limit)]
 
     async def all(self) -> list[Device]:
-        """Every device."""
+        """List the devices of all halls."""
         return [_device_of(row) for row in await read(self._database, _SQL["all"])]
 
     async def create(self, hall: str, name: str, role: str, request: IdempotentRequest) -> tuple[Device, str]:
-        """Make a device, and return its token as well. Raises KeyReused."""
+        """Create a device; return it and its token. Raises KeyReused."""
         done = await idempotency.stored_answer_and_secret(self._database, request, Device)
         if done is not None:
             device, nth = done
@@ -95,10 +95,10 @@ class Devices:
         return device, token
 
     async def revoke(self, hall: str, device: str, request: IdempotentRequest) -> None:
-        """Take a device's token back; nothing happens where it has none. Raises KeyReused."""
+        """Revoke a device; do nothing if it is revoked or does not exist. Raises KeyReused."""
         revoked: list[bytes] = []
 
-        async def take_back(writer: Writer) -> None:
+        async def revoke_token(writer: Writer) -> None:
             row = await writer.fetchrow(_SQL["revoke"], hall, device, request.now_at)
             if row is not None:
                 await audit_log.record(
@@ -106,13 +106,13 @@ class Devices:
                 )
                 revoked.append(row["hash"])
 
-        await idempotency.do_once(self._database, request, take_back)
+        await idempotency.do_once(self._database, request, revoke_token)
         for token in revoked:
-            self._forgotten += 1
+            self._invalidations += 1
             self._cache.drop(token)
 
     def _token(self, device: str, nth: int = 0) -> str:
-        """A device's token: drawn from the nth secret, so that the same key gets the same answer again."""
+        """Derive a device's token with the nth secret: a repeated request gets the same token."""
         return PREFIX + self._tokens.derive(f"device|{device}".encode(), nth)
 
 

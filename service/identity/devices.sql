@@ -1,20 +1,20 @@
 -- name: create
--- Make a device.
+-- Create a device.
 -- $1 text hall, $2 uuid device, $3 text name, $4 text role, $5 bytea hash of its token, $6 timestamptz now.
 -- No rows.
 INSERT INTO devices (hall_id, id, name, role, hash, made_at)
 VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: find
--- The device of a token.
--- $1 bytea hash.
+-- Find the device of a token.
+-- $1 bytea hash of the token.
 -- One row, or none.
 SELECT hall_id, id, name, role, made_at, last_seen_at
 FROM devices
 WHERE hash = $1 AND revoked_at IS NULL;
 
--- name: seen
--- Note when a device was last in use.
+-- name: record_use
+-- Record when a device was last in use.
 -- $1 text hall, $2 uuid device, $3 timestamptz now.
 -- No rows.
 UPDATE devices
@@ -22,8 +22,8 @@ SET last_seen_at = $3
 WHERE hall_id = $1 AND id = $2;
 
 -- name: of_hall
--- The devices of a hall that were not revoked, oldest first.
--- $1 text hall, $2 uuid the device after which to begin, $3 integer how many at most.
+-- List the devices of a hall that are not revoked, oldest first.
+-- $1 text hall, $2 uuid last device of the page before, $3 integer limit.
 -- One row per device, or none.
 SELECT hall_id, id, name, role, made_at, last_seen_at
 FROM devices
@@ -32,7 +32,7 @@ ORDER BY id
 LIMIT $3;
 
 -- name: all
--- Every device that was not revoked.
+-- List the devices of all halls that are not revoked, by hall and id.
 -- One row per device, or none.
 SELECT hall_id, id, name, role, made_at, last_seen_at
 FROM devices
@@ -40,9 +40,9 @@ WHERE revoked_at IS NULL
 ORDER BY hall_id, id;
 
 -- name: revoke
--- Take a device's token back.
+-- Revoke a device.
 -- $1 text hall, $2 uuid device, $3 timestamptz now.
--- One row when it had one, else none.
+-- One row with the hash of its token; none if it is revoked or does not exist.
 UPDATE devices
 SET revoked_at = $3
 WHERE hall_id = $1 AND id = $2 AND revoked_at IS NULL

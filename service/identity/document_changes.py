@@ -1,4 +1,4 @@
-"""What changed in a hall's document, and who did it, for the account: the parts are named, never what they say."""
+"""Audit entries for changes of hall documents: they name the changed parts, never their contents."""
 
 from datetime import datetime
 
@@ -11,11 +11,11 @@ from service.identity.store import Writer
 from service.journal.hall_documents import ChangeRecorder
 
 PATHS_MAX = 100
-"""Changed parts of a document that are named; whoever changes more has replaced it."""
+"""Maximum number of changed parts in an entry."""
 
 
 def change_recorder(hall: HallId, document: HallDocument, now_at: datetime, actor: str) -> ChangeRecorder:
-    """Notes which parts of a hall's document somebody replaced by those of another."""
+    """Build a function that records which parts `document` changes, in the transaction that stores it."""
 
     async def note(writer: Writer, before: HallDocument, revision: int) -> None:
         paths = changed_paths(to_builtins(before), to_builtins(document))[:PATHS_MAX]
@@ -27,23 +27,23 @@ def change_recorder(hall: HallId, document: HallDocument, now_at: datetime, acto
 
 
 def changed_paths(before: object, after: object, path: str = "") -> list[str]:
-    """Where two documents differ; things with an id are told apart by it, wherever they stand in their list."""
+    """List the paths at which two documents differ; list items with ids are compared by id, not by position."""
     if before == after:
         return []
-    ones, others = _parts_of(before), _parts_of(after)
-    if ones is None or others is None:
+    parts_before, parts_after = _parts_of(before), _parts_of(after)
+    if parts_before is None or parts_after is None:
         return [path]
     return [
-        found
-        for name in dict.fromkeys((*ones, *others))
-        for found in changed_paths(ones.get(name), others.get(name), f"{path}.{name}".removeprefix("."))
+        changed
+        for name in dict.fromkeys((*parts_before, *parts_after))
+        for changed in changed_paths(parts_before.get(name), parts_after.get(name), f"{path}.{name}".removeprefix("."))
     ] or [path]
 
 
 def _parts_of(value: object) -> dict[str, object] | None:
-    """The named parts of an object, or of a list of things with ids."""
+    """Return the members of an object by name, or the items of a list by id; None for all other values."""
     if isinstance(value, dict):
         return value
-    if isinstance(value, list) and value and all(isinstance(one, dict) and "id" in one for one in value):
-        return {str(one["id"]): one for one in value}
+    if isinstance(value, list) and value and all(isinstance(item, dict) and "id" in item for item in value):
+        return {str(item["id"]): item for item in value}
     return None

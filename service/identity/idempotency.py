@@ -1,7 +1,8 @@
-"""Idempotency of what is done outside the journal: staff, devices, passwords.
+"""Idempotency of requests outside the journal: staff, devices, passwords, messages.
 
-The key is claimed in the transaction that does the thing, so it is done once, whoever asks at the same time; the answer
-is kept without its secrets, which are drawn from the secret and the command's id and so can be answered again.
+The key is stored in the transaction that makes the change, so concurrent requests with the same key make it once. The
+answer is stored without its secrets (passwords, tokens). These are derived from the service's secret and stored ids, so
+a repeated request gets the same answer.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +18,7 @@ from service.journal.database import Database
 from service.journal.sql_files import statements
 
 REMEMBERED_FOR = timedelta(days=2)
-"""How long a key is known: the hall's day and the next."""
+"""How long a key is stored: the hall's day and the next."""
 
 Answer = TypeVar("Answer", bound=Struct)
 
@@ -25,9 +26,9 @@ _SQL = statements("idempotency.sql", PACKAGE)
 
 
 class IdempotentRequest(Struct, frozen=True):
-    """Something asked for; `fingerprint` is None when no key came, and nothing is remembered.
+    """A request that changes something. `fingerprint` is None without an idempotency key; nothing is stored then.
 
-    `fingerprints_before` are by the secrets before the one that signs, in their order.
+    `fingerprints_before` are the fingerprints with the older accepted secrets, in their order.
     """
 
     command_id: str
@@ -38,18 +39,23 @@ class IdempotentRequest(Struct, frozen=True):
 
 
 class EmptyAnswer(Struct, frozen=True):
-    """What is remembered of an request that is answered with nothing: that it was asked for."""
+    """The stored answer of a request with an empty answer."""
 
 
 NO_ANSWER = EmptyAnswer()
 
 
-class AlreadyDone(Exception):  # noqa: N818  (it is no error: the answer is there)
+class AlreadyDone(Exception):  # noqa: N818  (not an error: the stored answer is returned)
     """Another request with the same key was first."""
 
 
 async def stored_answer(database: Database, request: IdempotentRequest, kind: type[Answer]) -> Answer | None:
-    """The answer of an request that was done before, without its secrets. Raises KeyReused, StorageUnavailable."""
+    """Return the stored answer of a request, without its secrets; None if there is none.
+
+    Raises:
+        KeyReused: the key was used for a different request.
+        StorageUnavailable: the database cannot be reached.
+    """
     found = await stored_answer_and_secret(database, request, kind)
     return None if found is None else found[0]
 
@@ -57,27 +63,28 @@ async def stored_answer(database: Database, request: IdempotentRequest, kind: ty
 async def stored_answer_and_secret(
     database: Database, request: IdempotentRequest, kind: type[Answer]
 ) -> tuple[Answer, int] | None:
-    """The same, and by which of our secrets it was answered, 0 the one that signs: its own are drawn from that one."""
+    """Return the stored answer, and the index of the secret of its fingerprint (0: the signing one).
+
+    The secrets of the answer are derived with the same secret. Raises as `stored_answer`.
+    """
     if request.fingerprint is None:
         return None
     rows = await read(database, _SQL["find"], request.command_id)
     if not rows:
         return None
-    known = [request.fingerprint, *request.fingerprints_before]
-    if rows[0]["fingerprint"] not in known:
+    accepted = [request.fingerprint, *request.fingerprints_before]
+    if rows[0]["fingerprint"] not in accepted:
         raise KeyReused
-    return msgspec.json.decode(rows[0]["answer"], type=kind), known.index(rows[0]["fingerprint"])
+    return msgspec.json.decode(rows[0]["answer"], type=kind), accepted.index(rows[0]["fingerprint"])
 
 
-async def store_answer(writer: Writer, request: IdempotentRequest, given: Struct) -> None:
-    """Remember an request and its answer in the transaction that does it. Raises DoneBefore."""
+async def store_answer(writer: Writer, request: IdempotentRequest, answer: Struct) -> None:
+    """Store the key and the answer of a request in the transaction that makes its change. Raises AlreadyDone."""
     if request.fingerprint is None:
         return
-    answer = msgspec.json.encode(given).decode()
-    if (
-        await writer.fetchrow(_SQL["store_answer"], request.command_id, request.fingerprint, request.now_at, answer)
-        is None
-    ):
+    encoded = msgspec.json.encode(answer).decode()
+    row = (request.command_id, request.fingerprint, request.now_at, encoded)
+    if await writer.fetchrow(_SQL["store_answer"], *row) is None:
         raise AlreadyDone
 
 
@@ -87,16 +94,16 @@ async def do_once(
     work: Callable[[Writer], Awaitable[None]],
     stored: Struct = NO_ANSWER,
 ) -> None:
-    """Do something that is answered with an empty body, once for each idempotency key.
+    """Make a change with an empty answer, once for each idempotency key.
 
     Args:
-        database: where the key is stored.
+        database: the database.
         request: the request and its key.
-        work: what to do, in the transaction that stores the key.
-        stored: the answer to store, where a release before reads more than `EmptyAnswer`.
+        work: makes the change, in the transaction that stores the key.
+        stored: the answer to store, if an earlier release reads another type than `EmptyAnswer`.
 
     Raises:
-        KeyReused: the key belongs to another request.
+        KeyReused: the key was used for a different request.
         StorageUnavailable, OutcomeUnknown: the database did not answer.
     """
     if await stored_answer(database, request, type(stored)) is not None:
@@ -110,5 +117,5 @@ async def do_once(
 
 
 async def sweep(database: Database, now_at: datetime) -> None:
-    """Remove what need not be remembered any more. Raises StorageUnavailable."""
+    """Delete keys older than `REMEMBERED_FOR`. Raises StorageUnavailable."""
     await read(database, _SQL["sweep"], now_at - REMEMBERED_FOR)

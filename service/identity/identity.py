@@ -1,4 +1,4 @@
-"""Everything of identity that the rim asks for, in one."""
+"""Build the parts of this package and run their periodic cleanup."""
 
 from collections.abc import Callable
 from typing import Self
@@ -25,9 +25,10 @@ log = structlog.get_logger(__name__)
 
 
 class Identity:
-    """Accounts, sessions, staff, devices, and the account of it all. Use it as `with Identity(…) as identity`.
+    """Accounts, sessions, staff, devices, lockout, audit log and single sign-on.
 
-    `keyed` is a hash that only we can make, `keyed_before` gives those by older secrets that are still accepted.
+    Use it as `with Identity(…) as identity`. `keyed` is an HMAC with the signing secret; `keyed_before` returns the
+    HMACs with the older secrets that are still accepted.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  (its parts)
@@ -43,8 +44,8 @@ class Identity:
         self._clock = clock
         self._passwords = Passwords()
 
-        def hashes_of(said: bytes) -> list[bytes]:
-            return [keyed(said), *keyed_before(said)]
+        def hashes_of(content: bytes) -> list[bytes]:
+            return [keyed(content), *keyed_before(content)]
 
         self.accounts = Accounts(database, self._passwords)
         self.sessions = Sessions(
@@ -70,7 +71,10 @@ class Identity:
         self._passwords.close()
 
     async def sweep(self) -> None:
-        """Remove what has ended or need not be remembered any more; a later pass does what this one could not."""
+        """Delete expired sessions, failure counts, idempotency records and audit entries.
+
+        Without a database the rest is left to the next run.
+        """
         now_at = self._clock.now_at()
         try:
             await self.sessions.sweep(now_at)

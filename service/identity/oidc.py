@@ -1,14 +1,14 @@
 """Single sign-on: the authorization code flow of OpenID Connect, with PKCE.
 
-A flow begins with random values that the browser keeps in a signed cookie and the provider gives back: `state` ties the
-answer to this browser, `nonce` the token to this flow, and the code can be redeemed only with the verifier. The token
-counts when its signature is by a key of the provider, and its issuer, audience, times and nonce are right.
+A flow begins with random values, which the browser keeps in a signed cookie. `state` ties the provider's response to
+this browser, `nonce` ties the token to this flow, and the code can be redeemed only with the verifier. A token is
+accepted if it is signed with a key of the provider and its issuer, audience, times and nonce are correct.
 
-A person is known by (issuer, subject). One who comes for the first time is linked to the account whose name is their
-verified e-mail address; without one they are nobody here, for rights are given by managers, not by the provider.
+A person is identified by (issuer, subject). At the first sign-on the person is linked to the account whose name is
+their verified e-mail address. Without such an account the sign-on is refused, because managers give rights, not the
+provider.
 
-The provider is somebody else's program: whatever it says that cannot be used, and however it says nothing, nobody is
-signed on by it, and it is no fault of ours.
+Every failure or unusable response of the provider becomes `SignOnFailed`; it is not an internal error.
 
 Source: OpenID Connect Core 1.0 (3.1), Discovery 1.0; RFC 7636 (PKCE); RFC 9700.
 """
@@ -37,43 +37,43 @@ if TYPE_CHECKING:
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 FLOW_LIFETIME = timedelta(minutes=10)
-"""How long somebody may take at the provider."""
+"""Time limit for the user to sign in at the provider."""
 
 ANSWER_WITHIN_S = 5.0
-"""How long the provider may take for each answer."""
+"""Time limit for each response of the provider."""
 
 DISCOVERY_CACHE_S = 3600.0
-"""How long the provider's addresses and keys are remembered; a key that is not among them is looked for at once."""
+"""How long the provider's metadata and keys are cached; an unknown key causes an immediate new request."""
 
 RETRY_AFTER_FAILURE_S = 10.0
-"""A provider that does not answer is not asked again for so long: anybody can make us ask."""
+"""After a failure the provider is not asked again for this time, because any visitor can cause such requests."""
 
 LEEWAY_S = 60
-"""How far the provider's clock may be from ours."""
+"""Accepted difference between the provider's clock and ours."""
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"]
-"""Signatures with a key that the provider does not share; `none` and shared secrets are no proof of it."""
+"""Accepted signature algorithms, all with asymmetric keys; `none` and shared secrets do not prove the issuer."""
 
 SCOPE = "openid email profile"
 
 PROMPT = "select_account"
-"""At a counter's computer the provider may still know who sat there before."""
+"""Always ask which account to use: on a counter's computer the provider may still have a colleague's session."""
 
 REQUIRED_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-"""Addresses that a provider must say of itself."""
+"""URLs that the provider's metadata must contain."""
 
 USER_INFO = "userinfo_endpoint"
-"""One that it may say."""
+"""URL that the provider's metadata may contain."""
 
 log = structlog.get_logger(__name__)
 
 
 class SignOnFailed(Exception):  # noqa: N818  (it names what happened)
-    """The provider did not answer, or what came back does not prove who somebody is."""
+    """The provider did not answer, or its response does not prove the identity of the person."""
 
 
 class Flow(Struct, frozen=True):
-    """A sign-on under way; `to` is the page to come back to."""
+    """A sign-on in progress; `to` is the page to return to."""
 
     state: str
     nonce: str
@@ -83,7 +83,7 @@ class Flow(Struct, frozen=True):
 
 
 class Person(Personal, frozen=True):
-    """Somebody as the provider knows them; `name` is their verified e-mail address as an account would have it."""
+    """A person as identified by the provider; `name` is the verified e-mail address as a sign-in name, or None."""
 
     issuer: str
     subject: str
@@ -91,40 +91,40 @@ class Person(Personal, frozen=True):
 
 
 class Flows:
-    """Packs flows into cookies that only we can make; `hashes_of` are by all our secrets, the one that signs first."""
+    """Packs flows into signed cookies. `hashes_of` returns HMACs with all accepted secrets, the signing one first."""
 
     def __init__(self, hashes_of: Callable[[bytes], list[bytes]]) -> None:
         self._hashes_of = hashes_of
 
     def begin(self, to: str, now_at: datetime) -> Flow:
-        """Draw a new flow."""
+        """Begin a flow with new random values."""
         return Flow(
             secrets.token_urlsafe(), secrets.token_urlsafe(), secrets.token_urlsafe(48), to, now_at + FLOW_LIFETIME
         )
 
     def pack(self, flow: Flow) -> str:
-        """The cookie of a flow."""
+        """Build the cookie of a flow."""
         body = urlsafe_b64encode(msgspec.json.encode(flow)).decode()
-        return f"{body}.{self._seals(body)[0]}"
+        return f"{body}.{self._signatures(body)[0]}"
 
     def unpack(self, cookie: str, state: str, now_at: datetime) -> Flow:
-        """The flow of a cookie, that `state` belongs to. Raises SignOnFailed."""
-        body, _, seal = cookie.partition(".")
-        if not any(hmac.compare_digest(seal.encode(), one.encode()) for one in self._seals(body)):
-            raise SignOnFailed("the cookie is not ours")
+        """Verify a cookie and its `state`, and return the flow. Raises SignOnFailed."""
+        body, _, signature = cookie.partition(".")
+        if not any(hmac.compare_digest(signature.encode(), valid.encode()) for valid in self._signatures(body)):
+            raise SignOnFailed("the signature of the cookie is not valid")
         flow = msgspec.json.decode(urlsafe_b64decode(body), type=Flow)
         if not hmac.compare_digest(flow.state.encode(), state.encode()):
-            raise SignOnFailed("the answer is of another flow")
+            raise SignOnFailed("the response belongs to another flow")
         if now_at >= flow.until_at:
-            raise SignOnFailed("the flow took too long")
+            raise SignOnFailed("the flow has expired")
         return flow
 
-    def _seals(self, body: str) -> list[str]:
-        return [urlsafe_b64encode(one).decode() for one in self._hashes_of(f"sign-on|{body}".encode())]
+    def _signatures(self, body: str) -> list[str]:
+        return [urlsafe_b64encode(digest).decode() for digest in self._hashes_of(f"sign-on|{body}".encode())]
 
 
 class Provider:
-    """A provider of single sign-on, and us as its client."""
+    """Client of the OpenID Connect provider."""
 
     def __init__(
         self,
@@ -139,13 +139,15 @@ class Provider:
         self._client_secret = client_secret
         self._redirect_uri = redirect_uri
         self._monotonic_s = monotonic_s
-        self._known: tuple[float, dict[str, Any], Any] | None = None
+        self._cached: tuple[float, dict[str, Any], Any] | None = None
+        """Monotonic time, metadata and keys of the last discovery."""
         self._down: tuple[float, str] | None = None
-        self._asking = asyncio.Lock()
+        """Monotonic time and reason of the last failed discovery."""
+        self._discovery_lock = asyncio.Lock()
 
     async def address(self, flow: Flow) -> str:
-        """Where to send the browser. Raises SignOnFailed."""
-        with _heard("where to sign on"):
+        """Return the URL to which the browser is redirected. Raises SignOnFailed."""
+        with _provider_call("its addresses"):
             async with self._client() as client:
                 metadata, _ = await self._discovered(client)
                 address, _ = client.create_authorization_url(
@@ -158,8 +160,8 @@ class Provider:
         return str(address)
 
     async def person(self, code: str, flow: Flow, now_at: datetime) -> Person:
-        """Redeem a code: who is it? Raises SignOnFailed."""
-        with _heard("who it is"):
+        """Redeem a code and return the person. Raises SignOnFailed."""
+        with _provider_call("the person"):
             async with self._client() as client:
                 metadata, _ = await self._discovered(client)
                 async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -171,14 +173,14 @@ class Provider:
                     )
                 claims = await self._claims(client, token["id_token"], flow, now_at)
                 if not {"email", "email_verified"} <= set(claims) and USER_INFO in metadata:
-                    told = await _got(client, metadata[USER_INFO], with_token=True)
-                    same = told.get("sub") == claims["sub"] and claims.get("email") in (None, told.get("email"))
-                    claims = {**claims, **told} if same else claims  # else it is about another one
-            return Person(metadata["issuer"], _visible(claims["sub"]), _name_in(claims))
+                    info = await _fetch_json(client, metadata[USER_INFO], with_token=True)
+                    is_same = info.get("sub") == claims["sub"] and claims.get("email") in (None, info.get("email"))
+                    claims = {**claims, **info} if is_same else claims  # otherwise it is about another person
+            return Person(metadata["issuer"], _printable(claims["sub"]), _name_in(claims))
 
     async def _claims(self, client: "AsyncOAuth2Client", id_token: str, flow: Flow, now_at: datetime) -> dict[str, Any]:
-        """What a token says that is sound in every way. Raises joserfc's JoseError, SignOnFailed."""
-        from joserfc import jwt  # noqa: PLC0415  (a third of a second, for those who use it)
+        """Validate an ID token and return its claims. Raises joserfc's JoseError, SignOnFailed."""
+        from joserfc import jwt  # noqa: PLC0415  (a third of a second, only where single sign-on is used)
         from joserfc.errors import BadSignatureError, InvalidKeyIdError  # noqa: PLC0415  (likewise)
 
         metadata, keys = await self._discovered(client)
@@ -204,39 +206,40 @@ class Provider:
         return claims
 
     async def _discovered(self, client: "AsyncOAuth2Client", *, now: bool = False) -> tuple[dict[str, Any], Any]:
-        """The provider's description of itself, and its keys. Raises SignOnFailed."""
-        async with self._asking:
-            known, down = self._known, self._down
-            if known is not None and not now and self._monotonic_s() - known[0] < DISCOVERY_CACHE_S:
-                return known[1], known[2]
+        """Return the provider's metadata and keys, from the cache unless `now`. Raises SignOnFailed."""
+        async with self._discovery_lock:
+            cached, down = self._cached, self._down
+            if cached is not None and not now and self._monotonic_s() - cached[0] < DISCOVERY_CACHE_S:
+                return cached[1], cached[2]
             if down is not None and self._monotonic_s() - down[0] < RETRY_AFTER_FAILURE_S:
                 raise SignOnFailed(down[1])
             try:
-                with _heard("what it is"):
-                    metadata, keys = await self._asked(client)
+                with _provider_call("its metadata"):
+                    metadata, keys = await self._discover(client)
             except SignOnFailed as failed:
                 self._down = (self._monotonic_s(), str(failed))
                 raise
-            self._known, self._down = (self._monotonic_s(), metadata, keys), None
+            self._cached, self._down = (self._monotonic_s(), metadata, keys), None
             return metadata, keys
 
-    async def _asked(self, client: "AsyncOAuth2Client") -> tuple[dict[str, Any], Any]:
+    async def _discover(self, client: "AsyncOAuth2Client") -> tuple[dict[str, Any], Any]:
         from joserfc.jwk import KeySet  # noqa: PLC0415  (see `_claims`)
 
-        said = await _got(client, f"{self._issuer}/.well-known/openid-configuration")
-        metadata = {name: one for name, one in said.items() if one is not None}  # so some say that they have none
+        document = await _fetch_json(client, f"{self._issuer}/.well-known/openid-configuration")
+        metadata = {name: value for name, value in document.items() if value is not None}  # null: the URL is missing
         if str(metadata.get("issuer", "")).rstrip("/") != self._issuer:
-            raise SignOnFailed("the provider calls itself otherwise")
+            raise SignOnFailed("the issuer in the provider's metadata is another one")
         if not all(isinstance(metadata.get(name), str) for name in REQUIRED_ENDPOINTS):
-            raise SignOnFailed("the provider does not say where to go")
+            raise SignOnFailed("the provider's metadata lacks a required URL")
         if not all(is_confidential(metadata[name]) for name in (*REQUIRED_ENDPOINTS, USER_INFO) if name in metadata):
-            raise SignOnFailed("the provider has us go where others can listen: not all of its addresses are https")
-        return metadata, KeySet.import_key_set(await _got(client, metadata["jwks_uri"]))  # type: ignore[arg-type]
+            raise SignOnFailed("a URL in the provider's metadata is not https")
+        keys = await _fetch_json(client, metadata["jwks_uri"])
+        return metadata, KeySet.import_key_set(keys)  # type: ignore[arg-type]
 
     def _client(self) -> "AsyncOAuth2Client":
         with warnings.catch_warnings():
-            import_module("authlib.deprecate")  # which has its warnings shown, so it comes before the next line
-            warnings.simplefilter("ignore")  # that there is a newer httpx, which needs a newer Python
+            import_module("authlib.deprecate")  # it enables its warnings when imported, so it comes before the filter
+            warnings.simplefilter("ignore")  # a deprecation: the replacement needs a newer Python
             from authlib.integrations.httpx_client import AsyncOAuth2Client  # noqa: PLC0415  (see `_claims`)
 
         return AsyncOAuth2Client(
@@ -251,36 +254,36 @@ class Provider:
 
 
 @contextmanager
-def _heard(what: str) -> Iterator[None]:
-    """Take whatever goes wrong with what the provider said, or did not, for SignOnFailed."""
+def _provider_call(wanted: str) -> Iterator[None]:
+    """Turn every exception inside into SignOnFailed; `wanted` names the missing result in its text."""
     try:
         yield
     except SignOnFailed:
         raise
-    except Exception as error:  # the libraries that read it raise anything
-        raise SignOnFailed(f"the provider did not say {what}: {type(error).__name__}") from error
+    except Exception as error:  # the libraries that parse the response raise various exceptions
+        raise SignOnFailed(f"the provider did not give {wanted}: {type(error).__name__}") from error
 
 
-async def _got(client: "AsyncOAuth2Client", address: str, *, with_token: bool = False) -> dict[str, Any]:
-    """What is at an address of the provider. Raises SignOnFailed, TimeoutError, and whatever the client raises."""
+async def _fetch_json(client: "AsyncOAuth2Client", url: str, *, with_token: bool = False) -> dict[str, Any]:
+    """Get a JSON object from the provider. Raises SignOnFailed, TimeoutError, and the exceptions of the client."""
     async with asyncio.timeout(ANSWER_WITHIN_S):
-        answer = await client.request("GET", address, withhold_token=not with_token)
-    answer.raise_for_status()
-    told = answer.json()
-    if not isinstance(told, dict):
-        raise SignOnFailed("the provider's answer is no object")
-    return told
+        response = await client.request("GET", url, withhold_token=not with_token)
+    response.raise_for_status()
+    content = response.json()
+    if not isinstance(content, dict):
+        raise SignOnFailed("the provider's response is not a JSON object")
+    return content
 
 
-def _visible(subject: str) -> str:
-    """A subject that can be kept and found. Raises SignOnFailed."""
+def _printable(subject: str) -> str:
+    """Return a subject that can be stored and compared. Raises SignOnFailed."""
     if not subject.isprintable():
-        raise SignOnFailed("the provider's name for somebody is no text")
+        raise SignOnFailed("the subject contains characters that are not printable")
     return subject
 
 
 def _name_in(claims: dict[str, Any]) -> str | None:
-    """The verified address in claims as the name of an account; None for one that only looks like it, or is none."""
+    """Return the verified e-mail address as a sign-in name; None if there is none or normalizing would change it."""
     email = claims.get("email")
     if claims.get("email_verified") is not True or not isinstance(email, str):
         return None

@@ -1,8 +1,8 @@
-"""Tokens that nobody can make up, and what is remembered of those that were asked about.
+"""Signed opaque tokens of sessions and devices, and a cache of lookups.
 
-Of the 32 bytes of a token 24 are drawn and 8 are a keyed hash of them: one that we did not make is known for what it is
-without asking the database, however many of them come. Those that we made and that are gone (a session that has ended,
-a device that was revoked) are remembered apart from those in use, which they cannot push out.
+A token has 32 bytes: 24 random bytes and 8 bytes of their HMAC. A forged token is rejected without a query, so any
+number of them causes no load on the database. The cache holds valid tokens separately from revoked and expired ones,
+which therefore cannot evict them.
 """
 
 import hmac
@@ -13,25 +13,25 @@ from typing import Generic, TypeVar
 
 DRAWN_BYTES = 24
 MARK_BYTES = 8
-"""Nobody hits one of 2^64 by guessing, and who did would have the database asked once."""
+"""Bytes of the signature. A guess succeeds once in 2^64, and even then it only causes a query."""
 
 REMEMBERED_S = 5.0
 REMEMBERED_MAX = 10_000
-"""Tokens in use that are kept in memory; beyond it the one read longest ago is read anew."""
+"""Valid tokens in the cache; beyond it the one read longest ago is removed."""
 
 GONE_MAX = 1_000
-"""Tokens that are gone, likewise."""
+"""Revoked or expired tokens in the cache, likewise."""
 
 Value = TypeVar("Value")
 
 
 class SignedTokens:
-    """Makes and knows tokens of a kind: base64url of 32 bytes, without padding.
+    """Makes and verifies tokens of one kind: base64url of 32 bytes, without padding.
 
     Args:
-        kind: what they are of; those of another kind are not known.
-        keyed: a hash that only we can make.
-        keyed_before: such hashes by the secrets that were replaced and are still accepted.
+        kind: what the tokens are for; tokens of other kinds do not verify.
+        keyed: HMAC with the signing secret.
+        keyed_before: HMACs with the replaced secrets that are still accepted.
     """
 
     def __init__(
@@ -42,30 +42,30 @@ class SignedTokens:
         self._keyed_before = keyed_before
 
     def sign(self, drawn: bytes) -> str:
-        """The token of what was drawn at random."""
+        """Build the token of 24 random bytes."""
         return self._of(drawn, 0)
 
-    def derive(self, said: bytes, nth: int) -> str:
-        """The token that is drawn from our nth secret, 0 the one that signs: the same for the same words."""
-        return self._of(self._hashes(said)[nth][:DRAWN_BYTES], nth)
+    def derive(self, content: bytes, nth: int) -> str:
+        """Derive a token from `content` with the nth secret (0: the signing one); the same input, the same token."""
+        return self._of(self._hashes(content)[nth][:DRAWN_BYTES], nth)
 
     def _of(self, drawn: bytes, nth: int) -> str:
-        assert len(drawn) == DRAWN_BYTES, "less could be guessed"
+        assert len(drawn) == DRAWN_BYTES, "a shorter token could be guessed"
         mark = self._hashes(self._kind + drawn)[nth][:MARK_BYTES]
         return urlsafe_b64encode(drawn + mark).rstrip(b"=").decode()
 
-    def are_authentic(self, token: str) -> bool:
-        """Tell whether we made a token of 43 letters."""
+    def is_authentic(self, token: str) -> bool:
+        """Tell whether a token of 43 characters has a valid signature."""
         raw = urlsafe_b64decode(token + "=")
         drawn, mark = raw[:DRAWN_BYTES], raw[DRAWN_BYTES:]
-        return any(hmac.compare_digest(one[:MARK_BYTES], mark) for one in self._hashes(self._kind + drawn))
+        return any(hmac.compare_digest(keyed[:MARK_BYTES], mark) for keyed in self._hashes(self._kind + drawn))
 
-    def _hashes(self, said: bytes) -> list[bytes]:
-        return [self._keyed(said), *self._keyed_before(said)]
+    def _hashes(self, content: bytes) -> list[bytes]:
+        return [self._keyed(content), *self._keyed_before(content)]
 
 
 class TokenCache(Generic[Value]):
-    """What was read of tokens in the last `REMEMBERED_S`; None for those that are gone."""
+    """Lookups of tokens in the last `REMEMBERED_S`; None for tokens that are revoked or expired."""
 
     def __init__(self, monotonic_s: Callable[[], float]) -> None:
         self._monotonic_s = monotonic_s
@@ -73,12 +73,12 @@ class TokenCache(Generic[Value]):
         self._gone: OrderedDict[bytes, tuple[float, Value | None]] = OrderedDict()
 
     def get(self, hashed: bytes) -> tuple[float, Value | None] | None:
-        """When a token was read, and what was found; None when that is too long ago, or never was."""
-        known = self._found.get(hashed) or self._gone.get(hashed)
-        return known if known is not None and self._monotonic_s() - known[0] < REMEMBERED_S else None
+        """Return when a token was read and the result; None if it is not in the cache or too old."""
+        cached = self._found.get(hashed) or self._gone.get(hashed)
+        return cached if cached is not None and self._monotonic_s() - cached[0] < REMEMBERED_S else None
 
     def put(self, hashed: bytes, read_s: float, found: Value | None) -> None:
-        """Remember what was read; the clock was at `read_s` before."""
+        """Store a lookup; `read_s` is the monotonic time before it."""
         self.drop(hashed)
         kept, most = (self._gone, GONE_MAX) if found is None else (self._found, REMEMBERED_MAX)
         kept[hashed] = (read_s, found)
@@ -86,12 +86,12 @@ class TokenCache(Generic[Value]):
             kept.popitem(last=False)
 
     def drop(self, hashed: bytes) -> None:
-        """Forget a token."""
+        """Remove a token."""
         self._found.pop(hashed, None)
         self._gone.pop(hashed, None)
 
     def drop_where(self, concerned: Callable[[Value], bool]) -> None:
-        """Forget the tokens in use of which something holds."""
+        """Remove the valid tokens whose value satisfies the predicate."""
         for hashed, (_, found) in list(self._found.items()):
             if found is not None and concerned(found):
                 del self._found[hashed]

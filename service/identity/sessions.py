@@ -1,8 +1,8 @@
-"""Sessions of browsers: an opaque token in a cookie, kept as its SHA-256.
+"""Browser sessions: an opaque token in a cookie, stored as its SHA-256.
 
-A session lasts `LIFETIME` from its beginning, however idle; one that is used is renewed, until `LIFETIME_MAX`. What was
-read is remembered for some seconds, so that a role taken away in one process is gone in all others that soon; what
-this process changes it forgets at once. A token that we did not make is not looked for.
+A session lasts `LIFETIME` without use. Use renews it, up to `LIFETIME_MAX` after its beginning. Sessions that were read
+are cached for some seconds, so a removed role takes effect in all processes within that time, and at once in the
+process that removed it. A token with a wrong signature is rejected without a query.
 """
 
 import secrets
@@ -21,19 +21,19 @@ from service.journal.database import Database
 from service.journal.sql_files import statements
 
 LIFETIME = timedelta(hours=12)
-"""From the beginning, or the last renewal, to the end: a working day."""
+"""Time from the beginning or the last renewal to the end: a working day."""
 
 LIFETIME_MAX = timedelta(days=7)
-"""However much it is used."""
+"""Time from the beginning to the end at most, with renewals."""
 
 RENEW_AFTER = timedelta(hours=1)
-"""A session in use is renewed when it was not for so long."""
+"""A session in use is renewed at most once in this time, to save writes."""
 
 _SQL = statements("sessions.sql", PACKAGE)
 
 
 class Session(Struct, frozen=True):
-    """A browser that has signed in; without an account it is the admin's."""
+    """A session of a browser; `account` is None for the admin."""
 
     hash: bytes
     account: Account | None
@@ -41,12 +41,12 @@ class Session(Struct, frozen=True):
 
 
 def token_hash(token: str) -> bytes:
-    """What is kept of a token."""
+    """Return the SHA-256 under which a token is stored."""
     return sha256(token.encode()).digest()
 
 
 class Sessions:
-    """Begins, finds and ends sessions. Everything here raises StorageUnavailable, and what changes OutcomeUnknown."""
+    """Begins, finds and ends sessions. Methods raise StorageUnavailable; those that write also OutcomeUnknown."""
 
     def __init__(
         self,
@@ -62,14 +62,14 @@ class Sessions:
         self._monotonic_s = monotonic_s
         self._tokens = tokens
         self._cache: TokenCache[Session] = TokenCache(monotonic_s)
-        self._forgotten = 0
+        self._invalidations = 0
 
     async def begin(self, account: Account | None, now_at: datetime, actor: str) -> tuple[str, Session]:
-        """Begin a session of an account, or of the admin; return the token for the browser as well.
+        """Begin a session of an account, or of the admin (None); return the browser's token and the session.
 
         Raises:
-            Busy: the account was disabled, or its password is another, since somebody was let in: who ended all its
-                sessions meanwhile must not be left with this one. It is to be looked at again.
+            Busy: the account was disabled or its password has changed since it was verified. Both end all sessions, so
+                no session may begin after them; the sign-in has to be repeated.
         """
         token = self._tokens.sign(secrets.token_bytes(DRAWN_BYTES))
         session = Session(token_hash(token), account, now_at + LIFETIME)
@@ -83,22 +83,22 @@ class Sessions:
         return token, session
 
     async def find(self, token: str, now_at: datetime) -> Session | None:
-        """The session of a token of 43 letters that has not ended, as it was some seconds ago at most."""
+        """Find the active session of a token of 43 characters, possibly from the cache and some seconds old."""
         hashed = token_hash(token)
-        known = self._cache.get(hashed)
-        if known is not None:
-            session = known[1]
+        cached = self._cache.get(hashed)
+        if cached is not None:
+            session = cached[1]
             return session if session is None or now_at < session.expires_at else None
-        if not self._tokens.are_authentic(token):
+        if not self._tokens.is_authentic(token):
             return None
-        read_s, forgotten = self._monotonic_s(), self._forgotten
+        read_s, invalidations = self._monotonic_s(), self._invalidations
         session = await self._read(hashed, now_at)
-        if forgotten == self._forgotten:  # else what was read may be older than the change
+        if invalidations == self._invalidations:  # otherwise the read may be older than a change made meanwhile
             self._cache.put(hashed, read_s, session)
         return session
 
     async def end(self, session: Session, now_at: datetime, actor: str, *, everywhere: bool = False) -> None:
-        """End a session, or all of the same account."""
+        """End a session, or with `everywhere` all sessions of its account."""
         account = session.account
         async with transaction(self._database) as writer:
             if not everywhere:
@@ -112,12 +112,12 @@ class Sessions:
         self.invalidate(None if account is None else account.id)
 
     def invalidate(self, account: str | None) -> None:
-        """Read the sessions of an account (None: of the admin) anew: something about it has changed."""
-        self._forgotten += 1
-        self._cache.drop_where(lambda one: (None if one.account is None else one.account.id) == account)
+        """Remove the sessions of an account (None: of the admin) from the cache, because the account has changed."""
+        self._invalidations += 1
+        self._cache.drop_where(lambda session: (None if session.account is None else session.account.id) == account)
 
     async def sweep(self, now_at: datetime) -> None:
-        """Remove sessions that have ended."""
+        """Delete sessions that have ended."""
         await read(self._database, _SQL["sweep"], now_at)
 
     async def _read(self, hashed: bytes, now_at: datetime) -> Session | None:
@@ -143,7 +143,7 @@ class Sessions:
 
 
 def _halls_of(account: Account | None) -> list[str]:
-    """The halls whose history says what this account does at the door; none: that of the whole service does."""
+    """Return the halls whose audit log records sign-ins of this account; none means the log of the whole service."""
     return [] if account is None else account.halls
 
 

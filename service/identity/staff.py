@@ -1,13 +1,13 @@
-"""Staff: who has which role in a hall, as its managers decide it.
+"""Manage the staff of a hall: accounts and their roles.
 
-A role belongs to a hall, and its managers give and take it. What belongs to the person (the name shown, whether they
-may sign in at all, the password) may be touched only by who manages every hall they have a role in. Nobody changes or
-takes away their own role, and nobody disables themselves: a slip must not lock a hall's manager out.
+A role belongs to a hall; the managers of the hall give and remove it. The properties of the person (display name,
+disabled, password) may be changed only by a manager of every hall in which the account has a role. Nobody can change or
+remove their own role or disable their own account, so that a mistake does not lock a hall's manager out.
 
-Whoever knows an account's password acts with all its roles. So a manager cannot add somebody who works in a hall that
-is not theirs: else a name taken in one hall beforehand would get the rights of another, and a clerk added elsewhere
-would be out of their own manager's hands. Who is to work in several halls is added by somebody who manages them all,
-or by the admin. An account without any role is given anew: a new password, no session left.
+The password of an account gives all its roles. A manager therefore cannot add an account that has a role in a hall they
+do not manage. Otherwise a person could reserve a name in one hall and later get the rights of another hall, and a clerk
+could be taken out of the control of their own manager. A manager of all the halls concerned, or the admin, can add such
+an account. An account without any role is reassigned when it is added: it gets a new password and its sessions end.
 """
 
 from collections.abc import Callable
@@ -33,18 +33,18 @@ _SESSIONS = statements("sessions.sql", PACKAGE)
 
 
 class Authority(Struct, frozen=True):
-    """Who decides: an account (None: the admin, or a program), and the halls it manages (None: all)."""
+    """The acting account (None: the admin or a program) and the halls that it manages (None: all)."""
 
     account: str | None = None
     halls: frozenset[str] | None = None
 
     def covers(self, account: Account) -> bool:
-        """Tell whether it manages every hall that an account has a role in."""
+        """Tell whether it manages every hall in which an account has a role."""
         return self.halls is None or set(account.roles) <= self.halls
 
 
 class StaffChange(Personal, frozen=True):
-    """What is to be another."""
+    """The properties to change; UNSET leaves a property as it is."""
 
     role: str | UnsetType = UNSET
     display_name: str | UnsetType = UNSET
@@ -52,7 +52,7 @@ class StaffChange(Personal, frozen=True):
 
 
 class AddResult(Struct, frozen=True):
-    """Somebody who now has a role here, and whether they were given a password for one use."""
+    """The added member, and whether a one-time password was set."""
 
     member: Member
     new: bool
@@ -62,12 +62,12 @@ class _Reset(Struct, frozen=True):
     account: str
 
 
-class _Changed(Exception):  # noqa: N818  (it is no error: it is looked at again)
-    """The account has changed since it was looked at."""
+class _Changed(Exception):  # noqa: N818  (not an error: the request is repeated)
+    """The account has changed since it was read."""
 
 
 class Staff:
-    """Gives and takes roles. Everything raises StorageUnavailable, OutcomeUnknown, and KeyReused for a key's misuse."""
+    """Adds, changes and removes staff. Methods raise StorageUnavailable, OutcomeUnknown and KeyReused."""
 
     def __init__(
         self,
@@ -83,24 +83,26 @@ class Staff:
         self._hashes = hashes
         self._hashes_of = hashes_of
 
-    async def add(  # noqa: PLR0913, PLR0917  (who, what, where, and by whom)
+    async def add(  # noqa: PLR0913, PLR0917  (the account, the hall, the request and its actor)
         self, hall: str, name: str, display_name: str, role: str, request: IdempotentRequest, authority: Authority
     ) -> tuple[Member, str | None]:
-        """Give somebody a role in a hall; whoever has no role anywhere gets an account, with a password for one use.
+        """Give a person a role in a hall; create an account if none has this name.
+
+        A new account, or one without any role, gets a one-time password.
 
         Args:
-            hall: the hall, or `EVERY_HALL` for a role of none.
-            name: as `name_of` makes it.
-            display_name: what an account that is new is called.
-            role: the role, in place of the one they may have here.
+            hall: the hall, or `*` for a role in the whole service.
+            name: the sign-in name, normalized.
+            display_name: the display name of a new or reassigned account.
+            role: the role; it replaces an existing role in this hall.
             request: the request.
-            authority: whose decision it is.
+            authority: the acting account.
 
         Returns:
-            The member, and the password where there is one.
+            The member, and the one-time password if one was set.
 
         Raises:
-            Forbidden: it is the caller's own account, or somebody's in halls the caller does not manage.
+            Forbidden: it is the caller's own account, or one with a role in a hall that the caller does not manage.
         """
         done = await idempotency.stored_answer_and_secret(self._database, request, AddResult)
         if done is not None:
@@ -109,7 +111,7 @@ class Staff:
         known = await self._accounts.by_name(name)
         account_id = known.id if known is not None else new_id()
         password = self._one_time(account_id, request)
-        new = known is None or _is_given_anew(known)
+        new = known is None or _is_reassigned(known)
         hashed = await self._hashes.hash(password) if new else ""
         try:
             async with transaction(self._database) as writer:
@@ -121,9 +123,9 @@ class Staff:
                 if hall not in account.roles and not authority.covers(account):
                     raise Forbidden
                 if known is not None:
-                    _require_same(account, given_anew=new)
+                    _require_same(account, reassigned=new)
                     if new:
-                        account = await _give_anew(writer, account, display_name, hashed, until_at)
+                        account = await _reassign(writer, account, display_name, hashed, until_at)
                 await writer.execute(_SQL["set_role"], hall, account_id, role)
                 account = replace(account, roles={**account.roles, hall: role})
                 member = member_of(account, hall, full_details=authority.covers(account))
@@ -138,11 +140,12 @@ class Staff:
     async def change(
         self, hall: str, account_id: str, change: StaffChange, request: IdempotentRequest, authority: Authority
     ) -> Member:
-        """Change somebody's role here, what they are called, and whether they may sign in.
+        """Change an account's role in a hall, its display name, and whether it may sign in.
 
         Raises:
-            AccountNotFound: they have no role here.
-            Forbidden: it is the caller's own role, or about a person of halls the caller does not manage.
+            AccountNotFound: the account has no role in the hall.
+            Forbidden: it is the caller's own role, or the display name or sign-in of an account with a role in a hall
+                that the caller does not manage.
         """
         before = await idempotency.stored_answer(self._database, request, Member)
         if before is not None:
@@ -157,27 +160,27 @@ class Staff:
         return member
 
     async def remove(self, hall: str, account_id: str, request: IdempotentRequest, authority: Authority) -> None:
-        """Take somebody's role in a hall away; nothing happens where there is none.
+        """Remove an account's role in a hall; do nothing if it has none.
 
         Raises:
-            Forbidden: it is the caller's own.
+            Forbidden: it is the caller's own account.
         """
 
-        async def take_away(writer: Writer) -> None:
+        async def remove_role(writer: Writer) -> None:
             account = await read_account(writer, account_id)
             if account is None or hall not in account.roles:
                 return
             _require_other(account, authority)
-            await writer.execute(_SQL["drop_role"], hall, account_id)
+            await writer.execute(_SQL["remove_role"], hall, account_id)
             await audit_log.record(
                 writer, [hall], request.now_at, request.actor, "staff_removed", {"account": account_id}
             )
 
-        await idempotency.do_once(self._database, request, take_away)
+        await idempotency.do_once(self._database, request, remove_role)
         self._sessions.invalidate(account_id)
 
     async def sign_out(self, hall: str, account_id: str, request: IdempotentRequest) -> None:
-        """End all sessions of somebody with a role in a hall, wherever else they work; of nobody else."""
+        """End all sessions of an account if it has a role in the hall; otherwise do nothing."""
 
         async def end_sessions(writer: Writer) -> None:
             account = await read_account(writer, account_id)
@@ -192,19 +195,19 @@ class Staff:
         self._sessions.invalidate(account_id)
 
     async def reset(self, hall: str | None, account_id: str, request: IdempotentRequest, authority: Authority) -> str:
-        """Give somebody a password for one use, return it, and end their sessions.
+        """Set a one-time password, return it, and end the sessions of the account.
 
         Args:
-            hall: where they must have a role; None: anywhere.
+            hall: the hall in which the account must have a role; None: any or none.
             account_id: the account.
             request: the request.
-            authority: whose decision it is.
+            authority: the acting account.
 
         Raises:
-            AccountNotFound: they have no role here.
-            Forbidden: it is the caller's own account, which needs its present password, or they have a role in a hall
-                that the caller does not manage.
-            WrongState: they sign in by single sign-on, and have no password here.
+            AccountNotFound: there is no such account, or it has no role in the hall.
+            Forbidden: it is the caller's own account, whose change needs the present password, or the account has a
+                role in a hall that the caller does not manage.
+            WrongState: the account uses single sign-on and has no password.
         """
         done = await idempotency.stored_answer_and_secret(self._database, request, _Reset)
         if done is not None:
@@ -230,7 +233,7 @@ class Staff:
         self._sessions.invalidate(account_id)
         return password
 
-    async def _changed(  # noqa: PLR0913, PLR0917  (as its caller, and where)
+    async def _changed(  # noqa: PLR0913, PLR0917  (those of its caller, and the transaction)
         self,
         writer: Writer,
         hall: str,
@@ -275,31 +278,31 @@ class Staff:
         return changed
 
     def _one_time(self, account: str, request: IdempotentRequest, nth: int = 0) -> str:
-        """A password for one use: drawn from the nth secret, so that the same key gets the same answer again."""
+        """Derive the one-time password with the nth secret: a repeated request gets the same one."""
         return passwords.one_time_password(self._hashes_of(f"one time|{account}|{request.command_id}".encode())[nth])
 
 
 async def _make(writer: Writer, *fields: object) -> None:
-    """Make an account. Raises DoneBefore when somebody else has just made one of this name."""
+    """Create an account. Raises AlreadyDone if another request has just created one with this name."""
     if await writer.fetchrow(_SQL["create"], *fields) is None:
         raise AlreadyDone
 
 
-def _is_given_anew(account: Account) -> bool:
-    """Tell whether adding somebody gives the account to a new owner: nobody vouches for the one it has."""
+def _is_reassigned(account: Account) -> bool:
+    """Tell whether adding the account gives it to a new owner: it has no role and no single sign-on identity."""
     return not account.roles and not account.sso
 
 
-async def _give_anew(writer: Writer, account: Account, display_name: str, *password: object) -> Account:
-    given = replace(account, display_name=display_name, disabled=False, must_change=True)
-    await writer.execute(_SQL["change"], given.id, given.display_name, given.disabled)
-    await writer.execute(_SQL["give_password"], given.id, *password)
-    await writer.execute(_SESSIONS["end_of_account"], given.id, None)
-    return given
+async def _reassign(writer: Writer, account: Account, display_name: str, *password: object) -> Account:
+    reassigned = replace(account, display_name=display_name, disabled=False, must_change=True)
+    await writer.execute(_SQL["change"], reassigned.id, reassigned.display_name, reassigned.disabled)
+    await writer.execute(_SQL["give_password"], reassigned.id, *password)
+    await writer.execute(_SESSIONS["end_of_account"], reassigned.id, None)
+    return reassigned
 
 
-def _require_same(account: Account, *, given_anew: bool) -> None:
-    if _is_given_anew(account) is not given_anew:
+def _require_same(account: Account, *, reassigned: bool) -> None:
+    if _is_reassigned(account) is not reassigned:
         raise _Changed
 
 
@@ -311,7 +314,7 @@ async def _locked(writer: Writer, account_id: str) -> Account:
 
 
 async def _member(writer: Writer, hall: str | None, account_id: str) -> Account:
-    """An account, held; with a role in the hall. Raises AccountNotFound."""
+    """Read and lock an account that has a role in the hall (None: in any or none). Raises AccountNotFound."""
     if await writer.fetchrow(_SQL["lock"], account_id) is None:
         raise AccountNotFound
     account = await read_account(writer, account_id)

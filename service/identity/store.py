@@ -1,7 +1,7 @@
-"""Reading and changing the tables of identity.
+"""Helpers to read and change the tables of this package.
 
-A change is one transaction. When no answer comes it may have been done or not: whoever asked is told so, and asks
-again with the same idempotency key.
+A change is one transaction. If the database does not answer, the change may have been made or not (OutcomeUnknown); the
+client repeats the request with the same idempotency key.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ Writer: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 
 async def read(database: Database, sql: str, *arguments: object) -> list[asyncpg.Record]:
-    """Read. Raises the rim's StorageUnavailable."""
+    """Run a query. Raises `service.errors.StorageUnavailable`."""
     try:
         return await database.fetch(sql, *arguments)
     except faults.StorageUnavailable as error:
@@ -29,9 +29,10 @@ async def read(database: Database, sql: str, *arguments: object) -> list[asyncpg
 
 
 async def record_use(database: Database, sql: str, *arguments: object) -> bool:
-    """Write down that something is in use; tell whether it was.
+    """Run a statement that records a use; tell whether it succeeded.
 
-    Where the database takes no changes now, whoever looks something up goes on without: a later use is written down.
+    A lookup must not fail because this statement fails, for example while the database is read-only. A later use is
+    recorded.
     """
     try:
         await database.fetch(sql, *arguments)
@@ -42,11 +43,11 @@ async def record_use(database: Database, sql: str, *arguments: object) -> bool:
 
 @asynccontextmanager
 async def transaction(database: Database) -> AsyncIterator[Writer]:
-    """Lend a connection inside a transaction that commits at the end.
+    """Provide a connection inside a transaction that commits at the end.
 
     Raises:
-        StorageUnavailable: nothing was sent.
-        OutcomeUnknown: whether it was done is not known.
+        StorageUnavailable: the transaction has not begun.
+        OutcomeUnknown: it is unknown whether the transaction was committed.
     """
     entered = False
     try:
@@ -58,5 +59,5 @@ async def transaction(database: Database) -> AsyncIterator[Writer]:
 
 
 def as_strings(values: Any) -> list[str]:  # noqa: ANN401  (an array of the driver's)
-    """An array of ids or codes as texts."""
+    """Convert an array of ids or codes to strings."""
     return [str(value) for value in values]

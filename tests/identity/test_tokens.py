@@ -21,7 +21,7 @@ def test_a_token_has_the_form_of_all_tokens_and_is_known() -> None:
         token = keyed(b"one").sign(secrets.token_bytes(24))
 
         assert TOKEN_FORM.fullmatch(token)
-        assert keyed(b"one").are_authentic(token)
+        assert keyed(b"one").is_authentic(token)
 
 
 def test_what_was_made_up_or_changed_is_not_known() -> None:
@@ -30,15 +30,15 @@ def test_what_was_made_up_or_changed_is_not_known() -> None:
 
     made_up = [secrets.token_urlsafe(32) for _ in range(1000)]
 
-    assert not any(keyed(b"one").are_authentic(one) for one in made_up)
-    assert not keyed(b"one").are_authentic(token[:5] + other + token[6:])
-    assert not keyed(b"another").are_authentic(token)
+    assert not any(keyed(b"one").is_authentic(one) for one in made_up)
+    assert not keyed(b"one").is_authentic(token[:5] + other + token[6:])
+    assert not keyed(b"another").is_authentic(token)
 
 
 def test_a_token_of_another_kind_is_not_known() -> None:
     token = SignedTokens("device", lambda said: sha256(said).digest(), lambda _: []).sign(bytes(24))
 
-    assert not SignedTokens("session", lambda said: sha256(said).digest(), lambda _: []).are_authentic(token)
+    assert not SignedTokens("session", lambda said: sha256(said).digest(), lambda _: []).is_authentic(token)
 
 
 def test_tokens_of_a_secret_that_was_replaced_are_known_as_long_as_it_is_accepted() -> None:
@@ -48,7 +48,7 @@ def test_tokens_of_a_secret_that_was_replaced_are_known_as_long_as_it_is_accepte
         "session", lambda said: sha256(b"new" + said).digest(), lambda said: [sha256(b"old" + said).digest()]
     )
 
-    assert new.are_authentic(token)
+    assert new.is_authentic(token)
     assert new.sign(bytes(24)) != token
 
 
