@@ -53,7 +53,7 @@ async def accounts_session(dsn: str, settings: Settings) -> AsyncIterator[tuple[
     await migrated(dsn)
     clock = Clock()
     async with Database(dsn) as database:
-        signer = Signer(await secret_check.note(database, settings))
+        signer = Signer(await secret_check.register(database, settings))
         with Identity(database, clock, signer.fingerprint, signer.admin_keys()) as identity:
             asked_s = clock.monotonic_s()
             clock.follow(await database.ping(), asked_s)

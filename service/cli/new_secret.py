@@ -23,7 +23,7 @@ async def _new_secret(settings: Settings) -> None:
     async with command_database(settings) as dsn:
         await migrated(dsn)
         async with Database(dsn) as database:
-            await secret_check.begin_anew(database, settings)
+            await secret_check.replace_all(database, settings)
     typer.echo(
         f"the database now accepts only the secret from {secret_source(settings)}: restart `serve` and add all devices "
         "again; links to tickets and appointments given out before are invalid"

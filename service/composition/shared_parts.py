@@ -63,7 +63,7 @@ async def shared_parts(settings: Settings, clock: Clock, *, is_display: bool) ->
         if not is_display:
             await migrated(dsn)
         database = await stack.enter_async_context(Database(dsn))
-        secrets = await (_wait_for_secrets if is_display else secret_check.note)(database, settings)
+        secrets = await (_wait_for_secrets if is_display else secret_check.register)(database, settings)
         bell: Bell = PostgresBell(dsn) if settings.nats_url is None else NatsBell(settings.nats_url)
         await stack.enter_async_context(background_task(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)

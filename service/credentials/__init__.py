@@ -1,1 +1,1 @@
-"""Tokens, codes and links that prove a right, and the secrets they are derived from."""
+"""Tokens, codes and links derived from the service's secrets, and the check of these secrets."""

@@ -1,7 +1,7 @@
-"""Entrance codes: what the screen at the door shows shows that somebody stands there.
+"""Entrance codes prove presence: the screen at the door displays a rotating code that the applicant must enter.
 
-A code is derived from the secret, the hall and the minute, so every process knows it and none stores it. It is let in
-during its own minute and the next, for people take their time between the screen and the button.
+A code is derived from the secret, the hall and the minute, so every process can compute it and none stores it. A code
+is accepted in its own minute and in the next one, because people need time to type it.
 """
 
 import hmac
@@ -15,24 +15,24 @@ GRACE_WINDOWS = 1
 
 
 class Entrance:
-    """Makes and knows codes; the first secret makes, all let in."""
+    """Makes and checks entrance codes: makes them with the first secret, accepts those of all secrets."""
 
     def __init__(self, secrets: tuple[bytes, ...]) -> None:
         self._secrets = secrets
 
     def code(self, hall: HallId, now_at: datetime) -> str:
-        """The code of this minute."""
+        """Return the code of the present minute."""
         return _code(self._secrets[0], hall, _window(now_at))
 
-    def let_in(self, hall: HallId, code: str, now_at: datetime) -> str | None:
-        """The code that somebody typed, as we write it, if it is of this minute or of the one before; else None."""
+    def accept(self, hall: HallId, code: str, now_at: datetime) -> str | None:
+        """Return the typed code in its normal form if it belongs to this minute or the one before; else None."""
         typed = code_as_typed(code).encode()
         window = _window(now_at)
-        known = [_code(secret, hall, window - ago) for secret in self._secrets for ago in range(GRACE_WINDOWS + 1)]
-        return next((one for one in known if hmac.compare_digest(one.encode(), typed)), None)
+        valid = [_code(secret, hall, window - ago) for secret in self._secrets for ago in range(GRACE_WINDOWS + 1)]
+        return next((candidate for candidate in valid if hmac.compare_digest(candidate.encode(), typed)), None)
 
     def shown_until(self, now_at: datetime) -> datetime:
-        """When the next code takes this one's place on the screen."""
+        """Return when the next code replaces this one on the screen."""
         return datetime.fromtimestamp(0, UTC) + timedelta(seconds=(_window(now_at) + 1) * WINDOW_S)
 
 

@@ -1,12 +1,12 @@
-"""The secrets a database goes by: whoever has none of them does not start.
+"""Check at startup that this process has one of the secrets registered in the database; refuse to start otherwise.
 
-Tokens of tickets, appointments, devices and sessions are derived from `PAIHAO_SECRET`, and the database holds nothing
-they could be told by. A process with another secret would call every ticket unknown, and nobody would know why. So the
-first process notes a keyed hash by each of its secrets in the database (`secrets`), and later ones look for one of
-theirs. Who has one adds the others: a secret is replaced by `NEW,OLD`. What is older than the secret that signs, and
-not named any more, is dropped; so a process that still has only that one does not start again.
+Tokens of tickets, appointments, devices and sessions are derived from `PAIHAO_SECRET` and not stored. A process with
+another secret would reject every token without an apparent reason. The first process therefore registers a keyed hash
+of each of its secrets in the table `secrets`. Later processes must have one of these secrets and register their others:
+a secret is replaced by the setting `NEW,OLD`. Hashes older than that of the signing secret are deleted if their secret
+is not in the settings any more, so a process that has only such a secret cannot start again.
 
-A `display` only looks: it has nothing to show before a `serve` has started.
+A `display` process only compares and writes nothing.
 """
 
 import hmac
@@ -19,85 +19,85 @@ from service.journal.sql_files import statements
 
 PACKAGE = "service.credentials"
 
-SAID = b"paihao: which secret a database goes by"
-"""What the keyed hash is of; another text, and no database would know its secret."""
+HASHED_LABEL = b"paihao: which secret a database goes by"
+"""Input of the keyed hash. Never change it: existing databases would not recognise their secret."""
 
 _SQL = statements("secret_check.sql", PACKAGE)
 
 
-class NotNotedYet(StorageUnavailable):
-    """No `serve` has started on this database yet, or none of this release."""
+class NoSecretRegistered(StorageUnavailable):
+    """No `serve` process of a release with this table has started on this database yet."""
 
 
-async def note(database: Database, settings: Settings) -> Secrets:
-    """The secrets of the settings, which the database goes by from now on.
+async def register(database: Database, settings: Settings) -> Secrets:
+    """Register the secrets of the settings in the database, after checking that one is registered, and return them.
 
     Raises:
-        SettingsError: it goes by others.
-        StorageUnavailable: no answer.
+        SettingsError: other secrets are registered, none of them in the settings.
+        StorageUnavailable: the database does not answer.
     """
-    secrets = _ours(settings, await _known(database))
-    accepted = _known_by(secrets)
+    secrets = _checked_secrets(settings, await _registered(database))
+    hashes = _hashes_of(secrets)
     async with database.reading() as connection, connection.transaction():
         await connection.execute(_SQL["lock"])
-        _require_one(settings, accepted, [row["known_by"] for row in await connection.fetch(_SQL["known"])])
-        for one in reversed(accepted):  # the one that signs is the newest
-            await connection.execute(_SQL["note"], one)
-        await connection.execute(_SQL["drop_replaced"], accepted, accepted[0])
+        _require_common(settings, hashes, [row["known_by"] for row in await connection.fetch(_SQL["registered"])])
+        for digest in reversed(hashes):  # the signing secret is registered last: it is the newest
+            await connection.execute(_SQL["register"], digest)
+        await connection.execute(_SQL["delete_replaced"], hashes, hashes[0])
     return secrets
 
 
 async def compare(database: Database, settings: Settings) -> Secrets:
-    """The secrets of the settings, one of which the database goes by; nothing is written.
+    """Check that one of the secrets of the settings is registered, and return them; write nothing.
 
     Raises:
-        SettingsError: it goes by others.
-        NotNotedYet: it goes by none.
-        StorageUnavailable: no answer.
+        SettingsError: other secrets are registered, none of them in the settings.
+        NoSecretRegistered: no secret is registered.
+        StorageUnavailable: the database does not answer.
     """
-    if not (await database.fetch(_SQL["prepared"]))[0]["prepared"]:
-        raise NotNotedYet("not migrated")
-    known = await _known(database)
-    if not known:
-        raise NotNotedYet("no secret is noted")
-    return _ours(settings, known)
+    if not (await database.fetch(_SQL["has_table"]))[0]["has_table"]:
+        raise NoSecretRegistered("not migrated")
+    registered = await _registered(database)
+    if not registered:
+        raise NoSecretRegistered("no secret is registered")
+    return _checked_secrets(settings, registered)
 
 
-async def begin_anew(database: Database, settings: Settings) -> None:
-    """Let the database go by the secrets of the settings alone, whatever it went by. Raises StorageUnavailable."""
-    accepted = _known_by(secrets_of(settings))
+async def replace_all(database: Database, settings: Settings) -> None:
+    """Replace all registered secrets by those of the settings, without a check. Raises StorageUnavailable."""
+    hashes = _hashes_of(secrets_of(settings))
     async with database.reading() as connection, connection.transaction():
         await connection.execute(_SQL["lock"])
-        await connection.execute(_SQL["drop_all"])
-        for one in reversed(accepted):
-            await connection.execute(_SQL["note"], one)
+        await connection.execute(_SQL["delete_all"])
+        for digest in reversed(hashes):
+            await connection.execute(_SQL["register"], digest)
 
 
-async def _known(database: Database) -> list[bytes]:
-    return [row["known_by"] for row in await database.fetch(_SQL["known"])]
+async def _registered(database: Database) -> list[bytes]:
+    return [row["known_by"] for row in await database.fetch(_SQL["registered"])]
 
 
-def _known_by(secrets: Secrets) -> list[bytes]:
-    return [hmac.digest(secret, SAID, "sha256") for secret in secrets.secrets]
+def _hashes_of(secrets: Secrets) -> list[bytes]:
+    return [hmac.digest(secret, HASHED_LABEL, "sha256") for secret in secrets.secrets]
 
 
-def _ours(settings: Settings, known: list[bytes]) -> Secrets:
-    """Our secrets; none is made where the database goes by one already."""
-    if known and not has_secret(settings):
-        raise _wrong(settings)
+def _checked_secrets(settings: Settings, registered: list[bytes]) -> Secrets:
+    """Return the secrets of the settings; no new secret is created if one is registered."""
+    if registered and not has_secret(settings):
+        raise _mismatch(settings)
     secrets = secrets_of(settings)
-    _require_one(settings, _known_by(secrets), known)
+    _require_common(settings, _hashes_of(secrets), registered)
     return secrets
 
 
-def _require_one(settings: Settings, accepted: list[bytes], known: list[bytes]) -> None:
-    if known and not set(accepted) & set(known):
-        raise _wrong(settings)
+def _require_common(settings: Settings, hashes: list[bytes], registered: list[bytes]) -> None:
+    if registered and not set(hashes) & set(registered):
+        raise _mismatch(settings)
 
 
-def _wrong(settings: Settings) -> SettingsError:
+def _mismatch(settings: Settings) -> SettingsError:
     return SettingsError(
-        f"this database goes by another secret than {secret_source(settings)}: copy the file `secret` of the data "
-        "folder it was made with, or set PAIHAO_SECRET to what is in it (NEW,OLD to replace it); where it is lost, "
-        "`new-secret` begins anew"
+        f"this database was used with another secret than {secret_source(settings)}: copy the file `secret` from the "
+        "data folder that was used with it, or set PAIHAO_SECRET to the content of that file (NEW,OLD to replace it); "
+        "if the secret is lost, `new-secret` starts with a new one"
     )

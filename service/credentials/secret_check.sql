@@ -1,34 +1,34 @@
--- name: known
--- What the secrets of this database are known by.
--- One row per secret, the oldest first; none before anybody has started.
+-- name: registered
+-- List the keyed hashes of the registered secrets.
+-- One row per secret, oldest first; none before the first start.
 SELECT known_by
 FROM secrets
 ORDER BY noted_at;
 
--- name: prepared
--- Tell whether there is a table of secrets: none in a database that no `serve` has prepared.
+-- name: has_table
+-- Tell whether the table of secrets exists; it does not before the migrations have run.
 -- One row.
-SELECT to_regclass('secrets') IS NOT NULL AS prepared;
+SELECT to_regclass('secrets') IS NOT NULL AS has_table;
 
 -- name: lock
--- Let nobody else note a secret until the transaction ends.
+-- Prevent other transactions from changing the secrets until this one ends.
 -- No row.
 LOCK TABLE secrets IN SHARE ROW EXCLUSIVE MODE;
 
--- name: note
--- Note a secret.
--- $1 bytea what it is known by. No row.
+-- name: register
+-- Register a secret.
+-- $1 bytea keyed hash. No row.
 INSERT INTO secrets (known_by)
 VALUES ($1)
 ON CONFLICT (known_by) DO NOTHING;
 
--- name: drop_replaced
--- Drop the secrets that are older than the one that signs and are accepted no more.
--- $1 bytea[] what is accepted is known by, $2 bytea what the one that signs is known by. No row.
+-- name: delete_replaced
+-- Delete the secrets that are older than the signing one and not accepted any more.
+-- $1 bytea[] keyed hashes of the accepted secrets, $2 bytea keyed hash of the signing secret. No row.
 DELETE FROM secrets
 WHERE known_by <> ALL ($1::bytea[]) AND noted_at < (SELECT noted_at FROM secrets WHERE known_by = $2);
 
--- name: drop_all
--- Drop all secrets.
+-- name: delete_all
+-- Delete all secrets.
 -- No row.
 DELETE FROM secrets;

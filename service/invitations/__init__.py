@@ -1,11 +1,11 @@
-"""Invitations: people whom the hall, or a partner such as a school, has registered before they book or come.
+"""Invitations: codes for people whom the hall or a partner (such as a school) registers in advance.
 
-A list of them is imported as JSON, CSV or .xlsx, and each gets a code. `workbook` is a program of its own that reads an
-.xlsx with its memory and time bounded, `sheets` turns any file into rows of text, `guests` says what each row means or
-why it means nothing, `store` keeps them, `printed` gives them back as a list of codes, or as a page to print.
+A list of people is imported as JSON, CSV or .xlsx, and each person gets a code. `workbook` is a separate program that
+reads an .xlsx file with limited memory and time. `sheets` converts a file to rows of text. `guests` converts rows to
+people, or to errors. `store` keeps the invitations. `exports` writes the codes as CSV or as a page to print.
 
-The person is an applicant: name and contacts are in that table alone, and go when they are erased; the invitation is a
-code, for a service, from a partner.
+Names and contacts are stored in the table `applicants` only and are deleted when the person is erased. An invitation
+contains a code, a service and a partner.
 
 Source: CONTRACT 5 (invitations), 1 (codes).
 """

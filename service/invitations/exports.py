@@ -1,7 +1,7 @@
-"""Codes back to who gave them out: as a CSV file, and as a page of QR codes to print and cut.
+"""Export the codes of an import as a CSV file, or as a page of QR codes to print and cut.
 
-What somebody typed into a list may be a formula to the program that opens ours: such a cell begins with an apostrophe
-here. The page has no style or script in it, so that it stands under the strict policy of all pages.
+A typed name may look like a formula to a spreadsheet program; such a cell gets an apostrophe in front. The page has no
+inline style or script, because the content security policy of all pages forbids them.
 
 Source: CONTRACT 8; OWASP, CSV injection; ISO/IEC 18004.
 """
@@ -22,47 +22,56 @@ STYLE = "/pages/invitations/sheet.css"
 
 
 def link_of(public_url: str, hall: str, code: str) -> str:
-    """Where a code leads: behind `#`, where no log of ours or of a proxy sees it."""
+    """Build the URL of a code. The code is in the fragment, so that no log of a server or proxy contains it."""
     return f"{public_url.rstrip('/')}/halls/{quote(hall)}#invitation={quote(code)}"
 
 
 def render_csv(invitations: Iterable[InvitationDetails], public_url: str, hall: str) -> bytes:
-    """Write codes as CSV, UTF-8 with the byte order mark that Excel wants."""
+    """Write invitations as CSV in UTF-8, with the byte order mark that Excel needs."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(HEADER)
-    for one in invitations:
-        link = link_of(public_url, hall, one.code)
-        cells = (str(one.line), one.code, one.name or "", one.service or "", str(one.became), link)
+    for invitation in invitations:
+        link = link_of(public_url, hall, invitation.code)
+        cells = (
+            str(invitation.line),
+            invitation.code,
+            invitation.name or "",
+            invitation.service or "",
+            str(invitation.became),
+            link,
+        )
         writer.writerow([escape_formula(cell) for cell in cells])
     return out.getvalue().encode("utf-8-sig")
 
 
 def escape_formula(cell: str) -> str:
-    """A cell that no program takes for a formula."""
+    """Prefix a cell with an apostrophe if a spreadsheet program could read it as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_PREFIXES) else cell
 
 
-def render_sheet(  # noqa: PLR0913, PLR0917  (what the page says)
+def render_sheet(  # noqa: PLR0913, PLR0917  (the contents of the page)
     invitations: Iterable[InvitationDetails], public_url: str, hall: str, title: str, language: str, more: str
 ) -> str:
-    """Write a page with a card for each invitation that may still be used; `more` is the address of the next page."""
+    """Write an HTML page with a card for each unused invitation; `more` is the URL of the next page, or empty."""
     cards = "\n".join(
-        _card(one, link_of(public_url, hall, one.code)) for one in invitations if one.became is InvitationStatus.UNUSED
+        _card(invitation, link_of(public_url, hall, invitation.code))
+        for invitation in invitations
+        if invitation.became is InvitationStatus.UNUSED
     )
-    following = f'<p class="more"><a rel="next" href="{escape(more)}">→</a></p>' if more else ""
+    next_link = f'<p class="more"><a rel="next" href="{escape(more)}">→</a></p>' if more else ""
     return (
         f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{escape(title)}</title>\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="robots" content="noindex">\n<link rel="icon" href="/favicon.ico">\n'
         f'<link rel="stylesheet" href="{STYLE}">\n</head>\n<body>\n<h1>{escape(title)}</h1>\n'
-        f'<main class="cards">\n{cards}\n</main>\n{following}\n</body>\n</html>\n'
+        f'<main class="cards">\n{cards}\n</main>\n{next_link}\n</body>\n</html>\n'
     )
 
 
-def _card(one: InvitationDetails, link: str) -> str:
-    picture = segno.make(link, error="m", micro=False).svg_inline(scale=3, title=one.code)
-    name = "" if one.name is None else f'<p class="name">{escape(one.name)}</p>'
-    code = f"{one.code[:4]} {one.code[4:]}"
-    return f'<section class="card">{picture}{name}<p class="code">{escape(code)}</p></section>'
+def _card(invitation: InvitationDetails, link: str) -> str:
+    qr_code = segno.make(link, error="m", micro=False).svg_inline(scale=3, title=invitation.code)
+    name = "" if invitation.name is None else f'<p class="name">{escape(invitation.name)}</p>'
+    code = f"{invitation.code[:4]} {invitation.code[4:]}"
+    return f'<section class="card">{qr_code}{name}<p class="code">{escape(code)}</p></section>'

@@ -1,8 +1,8 @@
-"""What a row of a list means: a person to invite, or why it means nobody.
+"""Convert the rows of a list to people to invite, or to errors.
 
-The header is the first line that has a column of names, among the first ten: lists often have a title above. Columns
-may stand in any order and be named in English or Chinese; one that we do not know is refused, for what would be read
-past silently might be what somebody meant to say. Reasons never repeat what a row says: it is about a person.
+The header is the first line with a name column, among the first ten lines, because lists often have a title above it.
+Columns may be in any order, with English or Chinese names. An unknown column is refused, because ignoring it could lose
+information that was meant to be imported. Error texts never contain the content of a row, because it is personal data.
 
 Source: CONTRACT 5 (invitations); ApplicantForm.
 """
@@ -22,7 +22,7 @@ from service.primitives.personal_data import Personal
 from service.primitives.text_fields import Email, in_words, is_email
 
 GUESTS_MAX = 10_000
-"""People in one import; more are several imports."""
+"""Maximum number of people in one import."""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("name", "full name", "applicant", "姓名", "名字", "申请人"),
@@ -32,7 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "prechecked": ("prechecked", "pre-checked", "checked", "预审", "已预审", "材料已预审"),
     "locale": ("locale", "language", "语言"),
 }
-"""How columns may be named, in small letters."""
+"""Accepted column names, in lower case."""
 
 YES = frozenset({"true", "yes", "y", "1", "x", "是", "已", "√", "✓"})
 NO = frozenset({"false", "no", "n", "0", "否", "未", "×"})
@@ -42,14 +42,14 @@ EMAIL_MAX = 254
 PHONE_MAX = 32
 LOCALE_MAX = 35
 
-_NAMED = {name: column for column, names in COLUMNS.items() for name in names}
+_COLUMN_OF = {name: column for column, names in COLUMNS.items() for name in names}
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ROUNDED = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 _WHOLE = re.compile(r"(\+?[0-9]+)\.0+")
 
 
 class GuestForm(Personal, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A person to invite: for any service when none is said; `prechecked` says that the papers were looked at."""
+    """A person to invite. `service` None: for any service. `prechecked`: the papers have been checked."""
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
     phone: Annotated[str, Meta(min_length=3, max_length=PHONE_MAX)] | None = None
@@ -60,13 +60,13 @@ class GuestForm(Personal, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class GuestsForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """People to invite."""
+    """The JSON form of a list of people."""
 
     items: Annotated[list[GuestForm], Meta(min_length=1, max_length=GUESTS_MAX)]
 
 
 class Guest(Personal, frozen=True, kw_only=True):
-    """A person to invite; `line` is where the list says so, from 1, `phone` as E.164."""
+    """A valid person to invite; `line` is the line in the list, from 1, `phone` in E.164."""
 
     SHOWN = ("line",)
 
@@ -80,7 +80,7 @@ class Guest(Personal, frozen=True, kw_only=True):
 
 
 class BadRow(Struct, frozen=True):
-    """Why a line means nobody; `path` is the column, nothing for the whole line."""
+    """An error in a line; `path` is the column, empty for the whole line."""
 
     line: int
     path: str
@@ -88,7 +88,7 @@ class BadRow(Struct, frozen=True):
 
 
 class ListContext(Struct, frozen=True):
-    """What a list may refer to: services by id and by their names in small letters, and the hall's country."""
+    """Data of the hall to read a list: service ids by id and lower-case name, and the country of phone numbers."""
 
     services: Mapping[str, str]
     country: str | None
@@ -109,7 +109,12 @@ ReadResult = tuple[list[Guest], list[BadRow]]
 
 
 def guests_of_json(raw: bytes, offer: ListContext) -> ReadResult:
-    """Read `{"items": [...]}`. Raises BodyInvalid for no item or too many, and what msgspec raises for other JSON."""
+    """Read `{"items": [...]}`.
+
+    Raises:
+        BodyInvalid: there is no item, or too many.
+        msgspec.DecodeError: the body is not JSON or has another form.
+    """
     items = msgspec.json.decode(raw, type=_Envelope).items
     _require_size(len(items))
     guests, bad = [], []
@@ -117,19 +122,19 @@ def guests_of_json(raw: bytes, offer: ListContext) -> ReadResult:
         try:
             guests.append(_guest(line, msgspec.json.decode(item, type=GuestForm), offer))
         except msgspec.ValidationError as error:
-            bad.append(BadRow(line, *_where(str(error))))
+            bad.append(BadRow(line, *_path_and_reason(str(error))))
         except _Refused as refused:
             bad.append(BadRow(line, refused.path, refused.why))
-    return _without_twice(guests, bad)
+    return _without_duplicates(guests, bad)
 
 
 def guests_of_csv(raw: bytes, offer: ListContext) -> ReadResult:
-    """Read a CSV file. Raises BodyInvalid where it is none, and as `guests_of_table` does."""
+    """Read a CSV file. Raises BodyInvalid if it is not CSV, and as `guests_of_table`."""
     return guests_of_table(table_of_csv(raw, lambda cells: "name" in _columns_of(cells).values()), offer)
 
 
 def guests_of_table(table: Table, offer: ListContext) -> ReadResult:
-    """Read a table. Raises BodyInvalid when it has no header, an unknown column, nobody, or too many people."""
+    """Read a table. Raises BodyInvalid if it has no header, an unknown column, no people or too many."""
     at, columns = _header_of(table)
     lines = table.rows[at + 1 :]
     _require_size(len(lines))
@@ -143,12 +148,12 @@ def guests_of_table(table: Table, offer: ListContext) -> ReadResult:
             bad.append(BadRow(line, refused.path, refused.why))
     known = {line for line, _ in table.rows}
     of_empty = [
-        BadRow(line, columns.get(column, ""), why)  # a line of which calamine saw nothing but what is wrong
+        BadRow(line, columns.get(column, ""), why)  # lines that calamine reads as empty because of the faulty cell
         for line, column, why in table.faults
         if line not in known and line > table.rows[at][0]
     ]
-    guests, bad = _without_twice(guests, bad + of_empty)
-    return guests, sorted(bad, key=lambda one: one.line)
+    guests, bad = _without_duplicates(guests, bad + of_empty)
+    return guests, sorted(bad, key=lambda row: row.line)
 
 
 def _require_size(count: int) -> None:
@@ -159,7 +164,7 @@ def _require_size(count: int) -> None:
 
 
 def _header_of(table: Table) -> tuple[int, dict[int, str]]:
-    """Where in the rows the header is, and which column is what. Raises BodyInvalid."""
+    """Find the header: its index in the rows, and the field of each column. Raises BodyInvalid."""
     for at, (line, cells) in enumerate(table.rows[:HEADER_LINES_MAX]):
         found = _columns_of(cells)
         if "name" not in found.values():
@@ -178,12 +183,12 @@ def _header_of(table: Table) -> tuple[int, dict[int, str]]:
 
 
 def _columns_of(cells: list[str]) -> dict[int, str | None]:
-    """What each column of a header is called by us; None for one that we do not know."""
-    return {column: _NAMED.get(_squeezed(cell).lower()) for column, cell in enumerate(cells) if cell}
+    """Return the field of each non-empty header cell; None for an unknown column."""
+    return {column: _COLUMN_OF.get(_squeezed(cell).lower()) for column, cell in enumerate(cells) if cell}
 
 
 class _Merged:
-    """What merged cells say: one value down a column counts for each of its lines; across columns for none."""
+    """Values of merged cells: merged down a column, the value counts for each line; across columns it is an error."""
 
     def __init__(self, merged: Iterable[MergedRange], rows: Mapping[int, list[str]]) -> None:
         self._down: dict[tuple[int, int], str] = {}
@@ -195,18 +200,18 @@ class _Merged:
                 self._across.update(lines)
             else:
                 cells = rows.get(line, [])
-                self._down |= {(one, column): cells[column] if column < len(cells) else "" for one in lines}
+                self._down |= {(covered, column): cells[column] if column < len(cells) else "" for covered in lines}
 
     def cell(self, line: int, column: int, name: str, text: str) -> str:
-        """The text of a cell. Raises _Refused where it is merged and says who somebody is."""
+        """Return the text of a cell. Raises _Refused for a merged cell that must be different for each person."""
         if line in self._across:
             raise _Refused("", "has cells that are merged across columns")
-        said = self._down.get((line, column))
-        if said is None:
+        merged = self._down.get((line, column))
+        if merged is None:
             return text
         if name in {"name", "phone", "email"}:
             raise _Refused(name, "the cell is merged with others")
-        return said
+        return merged
 
 
 def _form_of(
@@ -216,28 +221,28 @@ def _form_of(
     faults: Mapping[tuple[int, int], str],
     merged: _Merged,
 ) -> GuestForm:
-    """A row in the words of the form. Raises _Refused."""
+    """Convert a row to a form, not yet validated. Raises _Refused."""
     if any(cell for column, cell in enumerate(cells) if column not in columns):
         raise _Refused("", "has a cell beyond the columns")
-    said: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for column, name in columns.items():
         if (line, column) in faults:
             raise _Refused(name, faults[line, column])
-        said[name] = merged.cell(line, column, name, cells[column] if column < len(cells) else "")
-    if not said["name"]:
+        texts[name] = merged.cell(line, column, name, cells[column] if column < len(cells) else "")
+    if not texts["name"]:
         raise _Refused("name", "is missing")
     return GuestForm(
-        name=said["name"],
-        phone=_unrounded(said.get("phone", "")) or None,
-        email=said.get("email") or None,
-        service=said.get("service") or None,  # type: ignore[arg-type]  # checked with the form's other values
-        prechecked=_truth(said.get("prechecked", "")),
-        locale=said.get("locale") or None,
+        name=texts["name"],
+        phone=_unrounded(texts.get("phone", "")) or None,
+        email=texts.get("email") or None,
+        service=texts.get("service") or None,  # type: ignore[arg-type]  # validated in `_guest`
+        prechecked=_truth(texts.get("prechecked", "")),
+        locale=texts.get("locale") or None,
     )
 
 
 def _unrounded(phone: str) -> str:
-    """A phone as it was typed, where a spreadsheet took it for a number. Raises _Refused where digits are lost."""
+    """Restore a phone number that a spreadsheet stored as a number. Raises _Refused if digits are lost."""
     if _ROUNDED.fullmatch(phone):
         raise _Refused("phone", "the spreadsheet program has rounded the number; format the column as text")
     whole = _WHOLE.fullmatch(phone)
@@ -245,16 +250,16 @@ def _unrounded(phone: str) -> str:
 
 
 def _truth(text: str) -> bool:
-    said = text.lower()
-    if said in NO:
+    lower = text.lower()
+    if lower in NO:
         return False
-    if said and said not in YES:
+    if lower and lower not in YES:
         raise _Refused("prechecked", "is neither yes nor no")
     return True
 
 
 def _guest(line: int, form: GuestForm, offer: ListContext) -> Guest:
-    """Check what no type can. Raises _Refused."""
+    """Validate the values of a form and convert it. Raises _Refused."""
     name = _squeezed(form.name)
     if not name or len(name) > NAME_MAX or not name.isprintable():
         raise _Refused("name", f"is no name of 1 to {NAME_MAX} letters")
@@ -287,10 +292,10 @@ def _phone(text: str, country: str | None) -> str:
         raise _Refused("phone", invalid.fields["errors"][0]["why"]) from invalid
 
 
-def _without_twice(guests: list[Guest], bad: list[BadRow]) -> ReadResult:
-    """Of people who are named twice the first counts; the same phone may be that of a family."""
+def _without_duplicates(guests: list[Guest], bad: list[BadRow]) -> ReadResult:
+    """Keep the first line of each person; later ones are errors. The same phone with another name is another person."""
     first: dict[tuple[str | None, ...], int] = {}
-    once = []
+    unique = []
     for guest in guests:
         contact = guest.phone or guest.email
         key = (guest.name, contact, guest.service if contact is None else None)
@@ -298,15 +303,15 @@ def _without_twice(guests: list[Guest], bad: list[BadRow]) -> ReadResult:
             bad.append(BadRow(guest.line, "", f"names the same person as line {first[key]}"))
         else:
             first[key] = guest.line
-            once.append(guest)
-    return once, sorted(bad, key=lambda one: one.line)
+            unique.append(guest)
+    return unique, sorted(bad, key=lambda row: row.line)
 
 
 def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _where(said: str) -> tuple[str, str]:
-    """Where in an item a type was not kept, and how; msgspec quotes nothing of the value."""
-    why, _, path = said.partition(" - at `$.")
+def _path_and_reason(error: str) -> tuple[str, str]:
+    """Split msgspec's error text, which never contains the value, into the path in the item and the reason."""
+    why, _, path = error.partition(" - at `$.")
     return path.rstrip("`"), in_words(why)

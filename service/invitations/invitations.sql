@@ -1,9 +1,9 @@
 -- name: add
--- Keep invitations, and the people they are for.
--- $1 text hall, $2 text partner, $3 uuid batch, $4 timestamptz until when they give a right to the partner's places,
+-- Store invitations and their people.
+-- $1 text hall, $2 text partner, $3 uuid batch, $4 timestamptz end of the right to the partner's reserved places,
 -- $5 timestamptz now, $6 json array of people: id, code, line, service, prechecked, person, applicant, name, phone,
 -- email, locale.
--- One row per invitation whose code was free; none for others, of which nothing is kept.
+-- One row per stored invitation; an invitation whose code is in use is not stored.
 WITH given AS MATERIALIZED (
     SELECT g.id, g.code, g.line, g.service, g.prechecked, g.person, g.applicant, g.name, g.phone, g.email, g.locale
     FROM json_to_recordset($6) AS g (
@@ -27,19 +27,19 @@ SELECT id
 FROM kept;
 
 -- name: batch
--- The invitations of one import, in the order of its lines.
+-- List the invitations of one import, in the order of its lines.
 -- $1 text hall, $2 uuid batch.
--- One row per invitation, or none.
+-- One row per invitation.
 SELECT id, code, line
 FROM invitations
 WHERE hall_id = $1 AND batch = $2
 ORDER BY line;
 
 -- name: list
--- Invitations and what became of each, the oldest first. The name is for who gave it.
--- $1 text hall, $2 text the partner who asks, or hall, $3 text whose to list: NULL for all, $4 uuid batch: NULL for all,
--- $5 uuid the invitation after which to begin, $6 integer how many at most.
--- One row per invitation, or none.
+-- List invitations with their appointments and tickets, oldest first. The name is included for the issuer only.
+-- $1 text hall, $2 text partner who asks, or `hall`, $3 text partner to list: NULL for all, $4 uuid batch: NULL for all,
+-- $5 uuid last invitation of the page before, $6 integer limit.
+-- One row per invitation.
 SELECT i.id, i.code, i.batch, i.line, i.partner, i.service, i.prechecked, i.releases_at, i.made_at, i.revoked_at,
     CASE WHEN i.partner = $2 THEN a.name END AS name, b.state AS appointment, b.starts_at, t.state AS ticket
 FROM invitations AS i
@@ -57,10 +57,10 @@ ORDER BY i.id
 LIMIT $6;
 
 -- name: batches
--- Imports and how many invitations of each were used or taken back, the newest first.
--- $1 text hall, $2 text whose to list: NULL for all, $3 uuid the import before which to begin: NULL for the newest,
--- $4 integer how many at most.
--- One row per import, or none.
+-- List imports with the number of used and revoked invitations, newest first.
+-- $1 text hall, $2 text partner to list: NULL for all, $3 uuid last import of the page before: NULL for the first page,
+-- $4 integer limit.
+-- One row per import.
 SELECT batch, partner, releases_at, min(made_at) AS made_at, count(*) AS invited, count(used_by) AS used,
     count(revoked_at) AS revoked
 FROM invitations
@@ -69,9 +69,9 @@ GROUP BY batch, partner, releases_at
 ORDER BY batch DESC
 LIMIT $4;
 
--- name: hold
--- Hold an invitation until the transaction ends.
--- $1 text hall, $2 uuid invitation, $3 text whose it has to be: NULL for anybody's.
+-- name: lock
+-- Lock an invitation until the transaction ends.
+-- $1 text hall, $2 uuid invitation, $3 text its partner: NULL for any.
 -- One row, or none.
 SELECT used_by, revoked_at
 FROM invitations
@@ -79,7 +79,7 @@ WHERE hall_id = $1 AND id = $2 AND ($3::text IS NULL OR partner = $3)
 FOR UPDATE;
 
 -- name: revoke
--- Take an invitation back, and forget whom it was for.
+-- Revoke an invitation and delete its applicant.
 -- $1 text hall, $2 uuid invitation, $3 timestamptz now.
 -- No rows.
 WITH revoked AS (

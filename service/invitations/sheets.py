@@ -1,10 +1,10 @@
-"""Files as tables of text: CSV here, .xlsx by a program of its own.
+"""Read CSV and .xlsx files as tables of text; .xlsx files are read by a separate program.
 
-A CSV file is UTF-8 or GB18030, which is what Excel writes in China, with or without a byte order mark: what is valid
-UTF-8 is taken for it, for GB18030 hardly ever is. Cells are apart by what the header is apart by, whatever the lines
-above it: commas, semicolons or tabs. A line number is the one that a text editor, or the spreadsheet program, shows.
+A CSV file is UTF-8 or GB18030 (which Excel writes in China), with or without a byte order mark. Valid UTF-8 is read as
+UTF-8, because GB18030 text is hardly ever valid UTF-8. The delimiter is that of the header: comma, semicolon or tab.
+Line numbers are those that a text editor or the spreadsheet program shows.
 
-What is wrong with the whole file is refused at once; what is wrong with a line is kept with it.
+An error in the whole file is raised; an error in a line is returned with the table.
 
 Source: RFC 4180; GB 18030-2022.
 """
@@ -24,15 +24,15 @@ from service.domain.refusals import BodyInvalid, Busy
 from service.invitations import workbook
 
 READ_TIMEOUT_S = 20.0
-"""How long the reading of a workbook may take; then it is ended, and the file is told to be too much."""
+"""Time limit for reading a workbook; after it the program is killed and the file is refused."""
 
 CONCURRENT_MAX = 2
-"""Workbooks that are read at the same time; others wait, and after `WAIT_MAX_S` are told that we are busy."""
+"""Workbooks that are read at the same time; others wait, and are refused as `busy` after `WAIT_MAX_S`."""
 
 WAIT_MAX_S = 10.0
 
 HEADER_LINES_MAX = 10
-"""Lines that are not empty, of which one has to be the header."""
+"""Number of non-empty lines among which the header is searched."""
 
 CSV_COLUMNS_MAX = workbook.COLUMNS_MAX
 CSV_LINES_MAX = workbook.ROWS_MAX
@@ -44,9 +44,9 @@ MergedRange = tuple[int, int, int, int]
 
 
 class Table(Struct, frozen=True):
-    """Lines that are not empty: their number, and their cells as text without space around them.
+    """The non-empty lines of a file: (line number, cells as stripped text).
 
-    `faults` are (line, column from 0, why); `merged` cells are (line, column, last line, last column).
+    `faults` are (line, column from 0, reason); `merged` cells are (line, column, last line, last column).
     """
 
     rows: list[tuple[int, list[str]]]
@@ -54,7 +54,7 @@ class Table(Struct, frozen=True):
     merged: list[MergedRange] = []
 
 
-class _Read(Struct, frozen=True):
+class _Output(Struct, frozen=True):
     rows: list[tuple[int, list[str]]] = []
     faults: list[tuple[int, int, str]] = []
     merged: list[MergedRange] = []
@@ -62,17 +62,17 @@ class _Read(Struct, frozen=True):
 
 
 def table_of_csv(raw: bytes, is_header: Callable[[list[str]], bool]) -> Table:
-    """Read a CSV file, whose cells are apart as those of its header. Raises BodyInvalid where it is none."""
+    """Read a CSV file with the delimiter of its header. Raises BodyInvalid if it is not CSV."""
     text = _text_of(raw)
     if "\0" in text:
         raise BodyInvalid(("", "is no text"))
     lines = islice((line for line in text.splitlines() if line.strip()), HEADER_LINES_MAX)
-    found = (by for line in lines for by in _DELIMITERS if is_header(_cells_of(line, by)))
-    return Table(list(_rows_of_csv(text, next(found, _DELIMITERS[0]))))
+    matching = (mark for line in lines for mark in _DELIMITERS if is_header(_cells_of(line, mark)))
+    return Table(list(_rows_of_csv(text, next(matching, _DELIMITERS[0]))))
 
 
 def _cells_of(line: str, delimiter: str) -> list[str]:
-    """The cells of a line that may be the header; of one with too many, no more than a list may have."""
+    """Split a line that may be the header, into at most `CSV_COLUMNS_MAX` + 1 cells."""
     return [cell.strip().strip('"') for cell in line.split(delimiter, CSV_COLUMNS_MAX)]
 
 
@@ -106,7 +106,7 @@ def _rows_of_csv(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 class Workbooks:
-    """Reads .xlsx files, few at a time."""
+    """Reads .xlsx files, at most `CONCURRENT_MAX` at a time."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(CONCURRENT_MAX)
@@ -115,8 +115,8 @@ class Workbooks:
         """Read the first visible sheet of a workbook.
 
         Raises:
-            BodyInvalid: it is none, too large when it is unpacked, or takes longer than `READ_TIMEOUT_S`.
-            Busy: others are being read for longer than `WAIT_MAX_S`.
+            BodyInvalid: the file is not a workbook, is too large when unpacked, or takes longer than `READ_TIMEOUT_S`.
+            Busy: the file had to wait longer than `WAIT_MAX_S`.
         """
         try:
             async with asyncio.timeout(WAIT_MAX_S):
@@ -136,22 +136,22 @@ async def _table_of_workbook(raw: bytes) -> Table:
         _PROGRAM,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # a stranger's file may be quoted there
+        stderr=asyncio.subprocess.DEVNULL,  # it may contain personal data from the file
         env={"LANG": "C.UTF-8"},
         cwd="/",
     )
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
-            said, _ = await program.communicate(raw)
+            output, _ = await program.communicate(raw)
     except TimeoutError as error:
         raise BodyInvalid(("", "takes too long to read")) from error
     finally:
         if program.returncode is None:
             program.kill()
             await program.wait()
-    if program.returncode != 0:  # the system ended it at its bounds
+    if program.returncode != 0:  # ended by the system at a resource limit
         raise BodyInvalid(("", "cannot be read"))
-    read = msgspec.json.decode(said, type=_Read)
+    read = msgspec.json.decode(output, type=_Output)
     if read.refused is not None:
         raise BodyInvalid(("", read.refused))
     return Table(read.rows, read.faults, read.merged)

@@ -1,8 +1,8 @@
-"""Invitations in the database.
+"""Store invitations in the database.
 
-An import is one transaction: the invitations, the people they are for, the note that it happened, and the idempotency
-key, by which the same list sent twice is one import. A code that is taken already is drawn anew. The use of an
-invitation is the journal's: the append that books or takes a number claims it, and nobody else can.
+An import is one transaction: the invitations, their people, the audit entry, and the idempotency key, which makes the
+same list sent twice one import. A code that is already in use is replaced by another random code. Invitations are used
+by the journal: the append that books or issues a ticket marks the invitation as used, which can happen only once.
 """
 
 from collections.abc import Callable
@@ -28,16 +28,16 @@ from service.primitives.personal_data import Personal
 PACKAGE = "service.invitations"
 
 HALL = "hall"
-"""The partner of what the hall itself gives out; a reservation of the hall document may be for it, too."""
+"""The partner of invitations issued by the hall itself; a reservation in the hall document may name it."""
 
 CODE_ATTEMPTS_MAX = 5
-"""How often codes are drawn anew that others have; of 2^38 the second draw is nearly always free."""
+"""Attempts to find unused codes; with 2^38 codes the second attempt nearly always succeeds."""
 
 _SQL = statements("invitations.sql", PACKAGE)
 
 
 class InvitationStatus(StrEnum):
-    """What became of an invitation."""
+    """Status of an invitation, from its appointment or ticket."""
 
     UNUSED = "unused"
     BOOKED = "booked"
@@ -49,7 +49,7 @@ class InvitationStatus(StrEnum):
 
 
 class IssuedCode(Struct, frozen=True):
-    """An invitation that an import made."""
+    """An invitation created by an import."""
 
     id: str
     code: str
@@ -57,7 +57,7 @@ class IssuedCode(Struct, frozen=True):
 
 
 class ImportResult(Struct, frozen=True):
-    """What an import did, in the order of its lines."""
+    """The result of an import, in the order of its lines."""
 
     batch: str
     given: list[IssuedCode]
@@ -65,7 +65,10 @@ class ImportResult(Struct, frozen=True):
 
 
 class InvitationDetails(Personal, frozen=True, kw_only=True):
-    """An invitation and what became of it; `name` only for who gave it, `starts_at` of the appointment it was for."""
+    """An invitation and its status.
+
+    `name` is shown only to the issuer, else None. `starts_at` is the time of the appointment booked with it.
+    """
 
     SHOWN = ("id",)
 
@@ -84,7 +87,7 @@ class InvitationDetails(Personal, frozen=True, kw_only=True):
 
 
 class Batch(Struct, frozen=True, kw_only=True):
-    """An import: how many it invited, and how many of those have used their codes or lost them."""
+    """An import: how many people it invited, and how many of the codes were used or revoked."""
 
     id: str
     partner: str
@@ -95,21 +98,21 @@ class Batch(Struct, frozen=True, kw_only=True):
     revoked: int
 
 
-class _Kept(Struct, frozen=True):
-    """What an idempotency key remembers: nothing of the people."""
+class _StoredImport(Struct, frozen=True):
+    """The stored answer of an import; it contains no personal data."""
 
     batch: str
     bad: list[BadRow]
 
 
 class Invitations:
-    """Imports, lists and revokes. Everything raises StorageUnavailable, and what changes OutcomeUnknown."""
+    """Imports, lists and revokes invitations. Methods raise StorageUnavailable; those that write OutcomeUnknown."""
 
     def __init__(self, database: Database, keyed: Callable[[bytes], bytes]) -> None:
         self._database = database
         self._keyed = keyed
 
-    async def add(  # noqa: PLR0913, PLR0917  (a list, whose it is, and the request)
+    async def add(  # noqa: PLR0913, PLR0917  (a list, its partner, and the request)
         self,
         hall: HallId,
         partner: str,
@@ -118,32 +121,36 @@ class Invitations:
         releases_at: datetime | None,
         request: IdempotentRequest,
     ) -> ImportResult:
-        """Give each guest a code, once for each idempotency key. Raises KeyReused."""
-        kept = _Kept(new_id(), bad)
+        """Create an invitation for each guest, once for each idempotency key. Raises KeyReused."""
+        stored = _StoredImport(new_id(), bad)
         try:
             async with transaction(self._database) as writer:
-                await idempotency.store_answer(writer, request, kept)
-                await self._write(writer, hall, partner, kept.batch, guests, releases_at, request)
-                data = {"batch": kept.batch, "partner": partner, "invited": len(guests), "bad": len(bad)}
+                await idempotency.store_answer(writer, request, stored)
+                await self._write(writer, hall, partner, stored.batch, guests, releases_at, request)
+                data = {"batch": stored.batch, "partner": partner, "invited": len(guests), "bad": len(bad)}
                 await audit_log.record(writer, [hall], request.now_at, request.actor, "invitations_imported", data)
         except AlreadyDone:
             before = await self.added_before(hall, request)
-            assert before is not None, "who has claimed the key has kept the answer with it"
+            assert before is not None, "a key is stored together with its answer"
             return before
-        return await self._imported(hall, kept)
+        return await self._imported(hall, stored)
 
     async def added_before(self, hall: HallId, request: IdempotentRequest) -> ImportResult | None:
-        """What an import with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
-        known = await idempotency.stored_answer(self._database, request, _Kept)
-        return None if known is None else await self._imported(hall, known)
+        """Return the result of an earlier import with the same idempotency key; None if there is none.
 
-    async def _imported(self, hall: HallId, kept: _Kept) -> ImportResult:
-        rows = await read(self._database, _SQL["batch"], hall, kept.batch)
+        Raises:
+            KeyReused: the key was used for a different request.
+        """
+        stored = await idempotency.stored_answer(self._database, request, _StoredImport)
+        return None if stored is None else await self._imported(hall, stored)
+
+    async def _imported(self, hall: HallId, stored: _StoredImport) -> ImportResult:
+        rows = await read(self._database, _SQL["batch"], hall, stored.batch)
         return ImportResult(
-            kept.batch, [IssuedCode(str(row["id"]), row["code"], row["line"]) for row in rows], kept.bad
+            stored.batch, [IssuedCode(str(row["id"]), row["code"], row["line"]) for row in rows], stored.bad
         )
 
-    async def _write(  # noqa: PLR0913, PLR0917  (likewise)
+    async def _write(  # noqa: PLR0913, PLR0917  (those of `add`)
         self,
         writer: Writer,
         hall: HallId,
@@ -153,17 +160,19 @@ class Invitations:
         releases_at: datetime | None,
         request: IdempotentRequest,
     ) -> None:
-        left = {new_id(): guest for guest in guests}
+        pending = {new_id(): guest for guest in guests}
         for _ in range(CODE_ATTEMPTS_MAX):
-            codes: dict[str, str] = {}
-            while len(codes) < len(left):
-                codes[new_code(OF_INVITATION)] = ""
-            rows = [self._row(hall, id_, code, guest) for (id_, guest), code in zip(left.items(), codes, strict=True)]
-            said = msgspec.json.encode(rows).decode()
-            done = await writer.fetch(_SQL["add"], hall, partner, batch, releases_at, request.now_at, said)
-            for row in done:
-                del left[str(row["id"])]
-            if not left:
+            codes: dict[str, None] = {}
+            while len(codes) < len(pending):
+                codes[new_code(OF_INVITATION)] = None
+            rows = [
+                self._row(hall, id_, code, guest) for (id_, guest), code in zip(pending.items(), codes, strict=True)
+            ]
+            encoded = msgspec.json.encode(rows).decode()
+            stored = await writer.fetch(_SQL["add"], hall, partner, batch, releases_at, request.now_at, encoded)
+            for row in stored:
+                del pending[str(row["id"])]
+            if not pending:
                 return
         raise AssertionError("codes do not run out")
 
@@ -182,15 +191,24 @@ class Invitations:
             "locale": guest.locale,
         }
 
-    async def page(  # noqa: PLR0913  (who asks, for what)
+    async def page(  # noqa: PLR0913  (the viewer and the filters)
         self, hall: HallId, *, asked_by: str, of: str | None, batch: str | None, after: str = NIL, limit: int
     ) -> list[InvitationDetails]:
-        """Invitations after one, the oldest first; names only of those that `asked_by` gave."""
+        """List invitations, oldest first, after the invitation `after`.
+
+        Args:
+            hall: the hall.
+            asked_by: the partner who asks, or `HALL`; only the names of its own invitations are included.
+            of: only invitations of this partner; None: of all.
+            batch: only invitations of this import; None: of all.
+            after: id of the last invitation of the page before.
+            limit: maximum number.
+        """
         rows = await read(self._database, _SQL["list"], hall, asked_by, of, batch, after, limit)
-        return [_listed(row) for row in rows]
+        return [_details_of(row) for row in rows]
 
     async def batches(self, hall: HallId, *, of: str | None, before: str | None, limit: int) -> list[Batch]:
-        """Imports before one, the newest first."""
+        """List imports of a partner (None: of all), newest first, before the import `before`."""
         rows = await read(self._database, _SQL["batches"], hall, of, before, limit)
         return [
             Batch(
@@ -206,16 +224,16 @@ class Invitations:
         ]
 
     async def revoke(self, hall: HallId, invitation: str, of: str | None, request: IdempotentRequest) -> None:
-        """Take an invitation back, and forget whom it was for; again does no harm.
+        """Revoke an invitation and delete the data of its person; do nothing if it is revoked already.
 
         Raises:
-            CodeNotFound: there is none, or it is another partner's.
-            CodeUsed: somebody has booked or come with it.
-            KeyReused: the idempotency key was another request's.
+            CodeNotFound: there is no such invitation, or it belongs to another partner.
+            CodeUsed: the invitation was used for a booking or a ticket.
+            KeyReused: the idempotency key was used for a different request.
         """
 
-        async def take_back(writer: Writer) -> None:
-            row = await writer.fetchrow(_SQL["hold"], hall, invitation, of)
+        async def revoke_unused(writer: Writer) -> None:
+            row = await writer.fetchrow(_SQL["lock"], hall, invitation, of)
             if row is None:
                 raise CodeNotFound
             if row["used_by"] is not None:
@@ -225,10 +243,10 @@ class Invitations:
                 data = {"invitation": invitation}
                 await audit_log.record(writer, [hall], request.now_at, request.actor, "invitation_revoked", data)
 
-        await idempotency.do_once(self._database, request, take_back)
+        await idempotency.do_once(self._database, request, revoke_unused)
 
 
-def _listed(row: asyncpg.Record) -> InvitationDetails:
+def _details_of(row: asyncpg.Record) -> InvitationDetails:
     return InvitationDetails(
         id=str(row["id"]),
         code=row["code"],
@@ -239,13 +257,13 @@ def _listed(row: asyncpg.Record) -> InvitationDetails:
         prechecked=row["prechecked"],
         releases_at=row["releases_at"],
         made_at=row["made_at"],
-        became=_became(row),
+        became=_status_of(row),
         starts_at=row["starts_at"],
         name=row["name"],
     )
 
 
-def _became(row: asyncpg.Record) -> InvitationStatus:  # noqa: PLR0911  (a table)
+def _status_of(row: asyncpg.Record) -> InvitationStatus:  # noqa: PLR0911  (a table)
     if row["revoked_at"] is not None:
         return InvitationStatus.REVOKED
     match row["ticket"]:

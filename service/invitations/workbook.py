@@ -1,12 +1,12 @@
-"""A program that reads an .xlsx: bytes on stdin, rows as JSON on stdout. It imports nothing of ours.
+"""A program that reads an .xlsx file from stdin and writes its rows as JSON to stdout. It imports none of our modules.
 
-A workbook is a stranger's zip of stranger's XML, so it is read in a process that can be killed, with its memory and
-processor time bounded by the system. Before calamine sees it, the zip's directory is asked how large all would be, and
-the sheet's XML is read past once, which finds what calamine would keep silent about: a formula that was never
-reckoned and an error both read as an empty cell, and one cell far away makes a table of millions.
+A workbook is untrusted: a zip archive of XML files. It is read in a separate process that can be killed, with memory
+and processor time limited by the system. Before calamine reads it, the sizes in the zip directory are checked, and the
+XML of the sheet is scanned once for problems that calamine does not report: a formula without a value and an error are
+both read as an empty cell, and one cell far away makes a table of millions of cells.
 
-Says `{"rows": [[line, [text, …]], …], "faults": [[line, column, why], …], "merged": [[line, column, last line, last
-column], …]}` with lines from 1 and columns from 0, or `{"refused": why}`.
+Output: `{"rows": [[line, [text, …]], …], "faults": [[line, column, reason], …], "merged": [[line, column, last line,
+last column], …]}` with lines from 1 and columns from 0, or `{"refused": reason}`.
 
 Source: ECMA-376 part 1, 18.3.1 (sheets), 18.2 (workbook); APPNOTE.TXT 4.3 (zip).
 """
@@ -26,34 +26,34 @@ import python_calamine
 
 MEMORY_MAX_BYTES = 1024**3
 CPU_MAX_S = 15
-"""Beyond either the system ends the program, and the file is told to be none that can be read."""
+"""The system ends the program at either limit, and the file is refused."""
 
 ENTRIES_MAX = 1000
 UNPACKED_MAX_BYTES = 64 * 1024**2
 RATIO_MAX = 100
-"""What a workbook may hold, and how many times larger than the file; sheets of people are about ten times larger."""
+"""Limits of the zip archive: entries, unpacked size, and its ratio to the file size (lists of people have about 10)."""
 
 ROWS_MAX = 10_020
 COLUMNS_MAX = 50
 MERGED_LINES_MAX = ROWS_MAX * COLUMNS_MAX
-"""Lines of all merged cells together, of which no two share a cell where a spreadsheet program wrote them."""
+"""Lines of all merged ranges together; ranges written by a spreadsheet program do not overlap."""
 
 TEXT_MAX = 500
-"""Letters of a cell that are read, more than any of ours may have."""
+"""Characters of a cell that are read; longer than any valid value."""
 
 TEXTS_MAX = 8 * 1024**2
-"""Letters of all cells together."""
+"""Characters of all cells together."""
 
 WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 
 
-class UnreadableWorkbook(Exception):  # noqa: N818  (it names what happened; it is an answer)
-    """This is no workbook that can be read; the message says why."""
+class UnreadableWorkbook(Exception):  # noqa: N818  (it is an answer of the program, not a fault)
+    """The file cannot be read as a workbook; the message gives the reason."""
 
 
 class SheetScanner:
-    """Reads a sheet's XML and keeps which cells have an error, or a formula without a value."""
+    """Scans a sheet's XML for cells with an error, or with a formula but no value."""
 
     def __init__(self) -> None:
         self._faults: dict[tuple[int, int], str] = {}
@@ -66,7 +66,7 @@ class SheetScanner:
         self._within = ""
 
     def scan(self, raw: bytes) -> list[tuple[int, int, str]]:
-        """The faulty cells, each once, in order. Raises Refused."""
+        """List the faulty cells, each once, in order of the file. Raises UnreadableWorkbook."""
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -102,11 +102,11 @@ class SheetScanner:
                 self._within = ""
             case "c":
                 if self._value or self._formula:
-                    self._look()
+                    self._check_cell()
             case _:
                 pass
 
-    def _look(self) -> None:
+    def _check_cell(self) -> None:
         if self._row > ROWS_MAX:
             raise UnreadableWorkbook("has too many lines")
         if self._column >= COLUMNS_MAX:
@@ -123,7 +123,7 @@ def _no_doctype(*_: object) -> None:
 
 def _parse(parser: expat.XMLParserType, raw: bytes) -> None:
     try:
-        parser.Parse(raw, True)  # noqa: FBT003  (expat takes it by place)
+        parser.Parse(raw, True)  # noqa: FBT003  (expat has no name for this argument)
     except expat.ExpatError as error:
         raise UnreadableWorkbook("is not XML inside") from error
 
@@ -137,7 +137,7 @@ def _number(text: str | None, otherwise: int) -> int:
 
 
 def _column(cell: str) -> int:
-    """The column of a reference like `BC7`, from 0."""
+    """Return the column of a reference like `BC7`, from 0."""
     column = 0
     for letter in cell:
         if not "A" <= letter <= "Z":
@@ -147,7 +147,7 @@ def _column(cell: str) -> int:
 
 
 def first_sheet(archive: zipfile.ZipFile) -> tuple[int, str]:
-    """The first visible sheet: its place among all, and where its XML is. Raises Refused."""
+    """Find the first visible sheet: its index among all sheets and the path of its XML. Raises UnreadableWorkbook."""
     sheets: list[dict[str, str]] = []
     targets: dict[str, str] = {}
 
@@ -172,7 +172,7 @@ def first_sheet(archive: zipfile.ZipFile) -> tuple[int, str]:
 
 
 def read_entry(archive: zipfile.ZipFile, path: str) -> bytes:
-    """A file of the zip. Raises Refused."""
+    """Read a file of the zip archive. Raises UnreadableWorkbook."""
     try:
         return archive.read(path)
     except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
@@ -180,7 +180,7 @@ def read_entry(archive: zipfile.ZipFile, path: str) -> bytes:
 
 
 def open_archive(raw: bytes) -> zipfile.ZipFile:
-    """The zip of a workbook, if it is one and not too large when unpacked. Raises Refused."""
+    """Open the zip archive of a workbook and check its size when unpacked. Raises UnreadableWorkbook."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(raw))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
@@ -197,7 +197,7 @@ def open_archive(raw: bytes) -> zipfile.ZipFile:
 
 
 def read_workbook(raw: bytes) -> dict[str, Any]:
-    """What a workbook's first visible sheet says. Raises Refused."""
+    """Read the first visible sheet of a workbook. Raises UnreadableWorkbook."""
     archive = open_archive(raw)
     place, path = first_sheet(archive)
     faults = SheetScanner().scan(read_entry(archive, path))
@@ -221,8 +221,8 @@ def read_workbook(raw: bytes) -> dict[str, Any]:
     }
 
 
-def cell_text(cell: float | str | bool | date | datetime | time | timedelta) -> str:  # noqa: FBT001  (what calamine gives)
-    """A cell as text: spreadsheets keep phones as numbers, and whole numbers as fractions."""
+def cell_text(cell: float | str | bool | date | datetime | time | timedelta) -> str:  # noqa: FBT001  (calamine's types)
+    """Convert a cell to text; a whole number has no decimal point, because spreadsheets store phones as floats."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
@@ -233,17 +233,17 @@ def cell_text(cell: float | str | bool | date | datetime | time | timedelta) -> 
 
 
 def main() -> None:
-    """Read stdin, write stdout."""
+    """Read a workbook from stdin and write the output to stdout."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX_S, CPU_MAX_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        said = read_workbook(sys.stdin.buffer.read())
+        output = read_workbook(sys.stdin.buffer.read())
     except UnreadableWorkbook as refused:
-        said = {"refused": str(refused)}
+        output = {"refused": str(refused)}
     except MemoryError:
-        said = {"refused": "is too large when it is unpacked"}
-    sys.stdout.write(json.dumps(said))
+        output = {"refused": "is too large when it is unpacked"}
+    sys.stdout.write(json.dumps(output))
 
 
 if __name__ == "__main__":

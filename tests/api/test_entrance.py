@@ -136,16 +136,16 @@ def test_a_code_is_read_as_people_type_it() -> None:
 
     typed = code.lower().replace("0", "o").replace("1", "l")
 
-    assert entrance.let_in(hall, f" {typed} ", at) == code
-    assert entrance.let_in(hall, code[:-1], at) is None
+    assert entrance.accept(hall, f" {typed} ", at) == code
+    assert entrance.accept(hall, code[:-1], at) is None
 
 
 def test_codes_of_a_secret_that_was_replaced_are_let_in() -> None:
     hall = HallId("demo")
     code = Entrance((b"old",)).code(hall, NOON_AT)
 
-    assert Entrance((b"new", b"old")).let_in(hall, code, NOON_AT) == code
-    assert Entrance((b"new",)).let_in(hall, code, NOON_AT) is None
+    assert Entrance((b"new", b"old")).accept(hall, code, NOON_AT) == code
+    assert Entrance((b"new",)).accept(hall, code, NOON_AT) is None
 
 
 # Channels.

@@ -173,7 +173,7 @@ async def test_a_fault_in_one_hall_does_not_hold_up_the_others(
             raise KeyError(day.hall)
         return list(rules.tickets_near_call(day, now_at))
 
-    monkeypatch.setattr("service.notify.message_producer.near", sometimes)
+    monkeypatch.setattr("service.notify.message_producer.tickets_near_call", sometimes)
     await near.run()
 
     assert len(mails.mails) == 1

@@ -99,7 +99,7 @@ def test_every_text_is_used(language: str, monkeypatch: pytest.MonkeyPatch) -> N
         used.add(text)
         return translate(language_, text, **arguments)
 
-    monkeypatch.setattr("service.notify.content.say", noted)
+    monkeypatch.setattr("service.notify.content.translate", noted)
     for kind in Kind:
         letter(kind, language)
     letter(Kind.CANCELLED, language, by=CancelledBy.STAFF, name=None)

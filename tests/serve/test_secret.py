@@ -35,9 +35,9 @@ async def test_who_has_another_secret_is_told_so_and_what_to_do(programs: Progra
     *by_file, by_setting = lines
     assert set(by_file) == {by_file[0]}
     assert by_file[0].startswith(
-        f"this database goes by another secret than {elsewhere / 'secret'}: copy the file `secret`"
+        f"this database was used with another secret than {elsewhere / 'secret'}: copy the file `secret`"
     )
-    assert by_setting.startswith("this database goes by another secret than PAIHAO_SECRET: ")
+    assert by_setting.startswith("this database was used with another secret than PAIHAO_SECRET: ")
     assert not (elsewhere / "secret").exists()
     async with served.client() as client:
         assert (await client.take())["number"] == "A001"
@@ -60,7 +60,7 @@ async def test_where_the_secret_is_lost_another_begins_anew(programs: Programs, 
 async def test_of_two_that_start_at_once_with_secrets_of_their_own_one_does(dsn: str) -> None:
     async with Database(dsn) as one, Database(dsn) as two:
         outcomes = await asyncio.gather(
-            *(secret_check.note(database, settings_of(name)) for database, name in ((one, "a"), (two, "b"))),
+            *(secret_check.register(database, settings_of(name)) for database, name in ((one, "a"), (two, "b"))),
             return_exceptions=True,
         )
 
@@ -71,10 +71,10 @@ async def test_of_two_that_start_at_once_with_secrets_of_their_own_one_does(dsn:
 async def test_a_secret_is_replaced_in_steps_and_the_one_before_is_given_up_by_the_last(dsn: str) -> None:
     async with Database(dsn) as database:
         for secret in ("old", "new,old", "old", "new,old", "new"):
-            await secret_check.note(database, settings_of(secret))
+            await secret_check.register(database, settings_of(secret))
             await secret_check.compare(database, settings_of(secret))
 
-        for ours in (secret_check.note, secret_check.compare):
+        for ours in (secret_check.register, secret_check.compare):
             with pytest.raises(SettingsError, match="another secret"):
                 await ours(database, settings_of("old"))
 
@@ -82,9 +82,9 @@ async def test_a_secret_is_replaced_in_steps_and_the_one_before_is_given_up_by_t
 async def test_a_process_that_does_not_know_the_new_secret_yet_takes_it_from_nobody(dsn: str) -> None:
     async with Database(dsn) as database:
         for secret in ("old", "new,old", "old"):
-            await secret_check.note(database, settings_of(secret))
+            await secret_check.register(database, settings_of(secret))
 
-        await secret_check.note(database, settings_of("new"))
+        await secret_check.register(database, settings_of("new"))
 
 
 async def test_a_display_waits_for_the_first_serve(programs: Programs, noon: str) -> None:
@@ -95,4 +95,4 @@ async def test_a_display_waits_for_the_first_serve(programs: Programs, noon: str
     await programs.serve(database_url=noon)
     await shown.line("screens ready")
 
-    assert (line["what"], line["error"], said) == ("database", "NotNotedYet", [])
+    assert (line["what"], line["error"], said) == ("database", "NoSecretRegistered", [])

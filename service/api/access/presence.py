@@ -92,7 +92,7 @@ async def _require_entrance(request: web.Request, who: Caller, hall: HallId, sai
 
     The right one is looked at first: whoever guesses behind an address shuts nobody out there.
     """
-    code = None if said is None else request.app[ENTRANCE].let_in(hall, said, request.app[CLOCK].now_at())
+    code = None if said is None else request.app[ENTRANCE].accept(hall, said, request.app[CLOCK].now_at())
     if code is not None:
         return code
     if said is not None:
