@@ -80,13 +80,13 @@ async def feature_parts(
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
             ("forget_forecasts", forecaster.forget, FORGET_FORECASTS_EVERY_S),
-            ("forget_people", privacy.forget, FORGET_EVERY_S),
+            ("forget_people", privacy.erase_old, FORGET_EVERY_S),
             ("look_through_ended_days", in_turn(reports.keep, learning.learn), ENDED_DAYS_EVERY_S),
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
             ("look_at_screens", named_screens.look, REFRESH_SCREENS_EVERY_S),
             ("forget_screens", named_screens.forget, SWEEP_SCREENS_EVERY_S),
             *(() if messages is None else messages.passes()),
-            *((("look_at_printers", printer_watch.look, CHECK_EVERY_S),) if settings.printers else ()),
+            *((("look_at_printers", printer_watch.check, CHECK_EVERY_S),) if settings.printers else ()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)

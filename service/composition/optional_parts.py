@@ -56,5 +56,5 @@ async def rate_limits(settings: Settings, shared: SharedParts) -> AsyncIterator[
         yield {}
         return
     limits = RateLimiter(Allowances(shared.database, shared.clock, shared.signer.fingerprint), shared.clock)
-    async with background_task(limits.keep_small(), "limits"):
+    async with background_task(limits.sweep_periodically(), "limits"):
         yield {app_keys.LIMITS: limits}

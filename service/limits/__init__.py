@@ -1,4 +1,4 @@
-"""Limits of use: how much one address, browser, contact or code may ask for, over all processes.
+"""Rate limits per address, browser, contact, code and credential, shared by all processes.
 
-`rules` names them, `allowances` keeps what was spent in PostgreSQL, `limits` spends.
+`rules` defines the limits, `allowances` stores the buckets in PostgreSQL, `rate_limiter` applies them.
 """

@@ -1,8 +1,8 @@
-"""What was spent, in PostgreSQL, shared by all processes: a bucket for each key, which fills steadily.
+"""Token buckets in PostgreSQL, shared by all processes; each bucket refills at a constant rate.
 
-One row per key says when its bucket is full again, which says how much is in it now (the generic cell rate algorithm).
-It is changed by one statement; the row's lock makes two processes spend one after the other. The time is the service's,
-which all processes take from the database. Keys are hashed before they are stored.
+The row of a bucket contains the time when it will be full again, from which its present content follows (generic cell
+rate algorithm). One statement updates it; the row lock serializes concurrent processes. The time is the service's
+clock, which all processes take from the database. Keys are stored as keyed hashes.
 
 Source: ITU-T I.371, annex A.
 """
@@ -19,12 +19,12 @@ _SQL = statements("limits.sql", "service.limits")
 
 
 class Allowances:
-    """Rows of `allowances`. Everything here raises the journal's StorageUnavailable when PostgreSQL does not answer.
+    """The table `allowances`. Methods raise the journal's StorageUnavailable if PostgreSQL does not answer.
 
     Args:
-        database: where they are.
-        clock: the service's.
-        hashed: a keyed hash for keys.
+        database: the database.
+        clock: the clock of the service.
+        hashed: keyed hash of the keys.
     """
 
     def __init__(self, database: Database, clock: Clock, hashed: Callable[[bytes], bytes]) -> None:
@@ -33,14 +33,14 @@ class Allowances:
         self._hashed = hashed
 
     async def spend(self, limit: Limit, who: str, wanted: int) -> tuple[int, float]:
-        """Take what is wanted, or what there is of it; return how many that is, and in how many seconds all is there.
+        """Take up to `wanted` tokens from a bucket; return the number granted, and the seconds until it is full.
 
         Args:
-            limit: how large the bucket is, and how fast it fills.
-            who: whose it is.
-            wanted: at most what a bucket holds.
+            limit: the limit, with size and refill time of the bucket.
+            who: the owner of the bucket, for example an address.
+            wanted: 1 to the size of the bucket.
         """
-        assert 1 <= wanted <= limit.most, "nobody gets more than all"
+        assert 1 <= wanted <= limit.most, "a bucket cannot grant more than its size"
         now_at = self._clock.now_at()
         key = self._hashed(f"{limit.name}|{who}".encode())
         rows = await self._database.fetch(_SQL["spend"], key, now_at, wanted, limit.each_us, limit.most)
@@ -48,5 +48,5 @@ class Allowances:
         return rows[0]["granted"], max(0.0, (full_at - now_at) / timedelta(seconds=1))
 
     async def sweep(self) -> int:
-        """Forget the buckets that are full again; gives how many that were."""
+        """Delete the buckets that are full again; return their number."""
         return len(await self._database.fetch(_SQL["clear_full"], self._clock.now_at()))

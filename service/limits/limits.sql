@@ -1,9 +1,9 @@
 -- name: spend
--- Take out of a key's bucket, as much as there is of what is wanted. No bucket lacks more than it holds: one that is to be
--- full later than that was written before the clock was set back, and is empty.
--- $1 bytea key, $2 timestamptz now, $3 integer wanted, not more than a bucket holds, $4 bigint microseconds in which one
--- comes back, $5 integer how many a bucket holds.
--- One row with how many are granted, perhaps none, and when the bucket is full again.
+-- Take up to the wanted number of tokens from a bucket. A bucket that would be full later than an empty one was written
+-- before the clock was set back; it counts as empty.
+-- $1 bytea key, $2 timestamptz now, $3 integer wanted tokens, at most $5, $4 bigint microseconds in which one token
+-- refills, $5 integer size of the bucket.
+-- One row with the number of tokens granted (0 or more) and the time when the bucket is full again.
 INSERT INTO allowances AS a (key, full_at, granted)
 VALUES ($1, $2::timestamptz + $3::integer * $4::bigint * interval '1 microsecond', $3::integer)
 ON CONFLICT (key) DO UPDATE
@@ -20,9 +20,9 @@ SET
 RETURNING granted, full_at;
 
 -- name: clear_full
--- Forget the buckets that are full again.
+-- Delete the buckets that are full again.
 -- $1 timestamptz now.
--- One row per key forgotten.
+-- One row per deleted bucket.
 DELETE FROM allowances
 WHERE full_at <= $1
 RETURNING granted;

@@ -1,13 +1,13 @@
-"""Spending: nearly always in memory, asked of the database only by those who ask for much.
+"""Apply rate limits, mostly in memory; only heavy use needs a query.
 
-A tenth of a bucket is each process's own to give, and comes back as slowly as a whole bucket does, so that almost
-nobody costs a round trip. Who goes on is counted in the shared bucket, with what they were given before, in blocks of a
-twentieth; near the limit, where a whole block is not left, with what there is. Who is refused is refused in memory for
-a second at least: a flood costs a few round trips a second. Once the shared bucket must be full again, a process gives
-of its own again. Several processes together may so give a tenth more for each beyond the first, and less by what others
-hold, a block for each.
+Each process may grant a tenth of a bucket by itself; this local share refills in the same time as the whole bucket. So
+almost no request needs a round trip. When the local share is used up, the process takes tokens from the shared bucket,
+first those that it granted locally, then a block of a twentieth for the following requests (or what is left). A refusal
+is kept in memory for at least a second, so a flood of requests causes only a few queries per second. When the shared
+bucket must be full again, the process uses its local share again. With several processes the real limit can be higher
+by a tenth for each process beyond the first, and lower by the blocks that other processes hold.
 
-When the database is away nobody is refused by a limit: whatever needs the database is refused by that.
+If the database is unavailable, no request is refused by a limit; requests that need the database fail anyway.
 """
 
 import asyncio
@@ -23,85 +23,87 @@ from service.limits.allowances import Allowances
 from service.limits.rules import Limit
 
 BUCKETS_MAX = 50_000
-"""Keys a process remembers, about 300 bytes each; the one unused for longest is forgotten and begins anew."""
+"""Buckets in the memory of a process, about 300 bytes each; beyond it the least recently used one is removed."""
 
 SWEEP_EVERY_S = 60.0
-"""How often rows of full buckets are deleted; a missed pass only keeps them longer."""
+"""Interval of deleting full buckets; a missed run only keeps rows longer."""
 
 REFUSAL_MIN_S = 1.0
-"""How long who is refused is refused at least; `Retry-After` says whole seconds anyway."""
+"""Minimum duration of a refusal; `Retry-After` is in whole seconds anyway."""
 
 log = structlog.get_logger(__name__)
 
 
-class _Purse:
-    """What this process knows of one key."""
+class _LocalBucket:
+    """The state of one bucket in this process."""
 
-    __slots__ = ("asking", "at_s", "full_again_s", "held", "owed", "own_left", "refused_until_s")
+    __slots__ = ("at_s", "full_again_s", "granted", "local_left", "refilling", "refused_until_s", "unreported")
 
     def __init__(self, limit: Limit, now_s: float) -> None:
         self.at_s = now_s
-        self.own_left = float(limit.own)
-        self.owed = 0.0
-        """What was given of its own and would be missing in the shared bucket now."""
+        self.local_left = float(limit.local)
+        """Tokens of the local share."""
 
-        self.held = 0
-        """What was asked for and not given yet."""
+        self.unreported = 0.0
+        """Tokens granted from the local share that would be missing in the shared bucket now."""
+
+        self.granted = 0
+        """Tokens taken from the shared bucket and not used yet."""
 
         self.full_again_s = 0.0
-        """When the shared bucket is full again; until then all is asked for."""
+        """Monotonic time when the shared bucket is full again; until then the local share is not used."""
 
         self.refused_until_s = 0.0
-        self.asking = asyncio.Lock()
+        self.refilling = asyncio.Lock()
 
-    def pass_to(self, now_s: float, limit: Limit) -> None:
-        """Let the time pass."""
-        gone_s = now_s - self.at_s
-        if gone_s > 0:
+    def advance(self, now_s: float, limit: Limit) -> None:
+        """Apply the time that has passed."""
+        elapsed_s = now_s - self.at_s
+        if elapsed_s > 0:
             self.at_s = now_s
-            self.own_left = min(limit.own, self.own_left + limit.own * gone_s / limit.within_s)
-            self.owed = max(0.0, self.owed - limit.most * gone_s / limit.within_s)
+            self.local_left = min(limit.local, self.local_left + limit.local * elapsed_s / limit.within_s)
+            self.unreported = max(0.0, self.unreported - limit.most * elapsed_s / limit.within_s)
         if now_s >= self.full_again_s:
-            self.held = 0
+            self.granted = 0
 
-    def has_own(self) -> bool:
-        """Tell whether it may give of its own."""
-        return self.own_left >= 1 and self.at_s >= self.full_again_s
+    def has_local(self) -> bool:
+        """Tell whether a token of the local share may be used."""
+        return self.local_left >= 1 and self.at_s >= self.full_again_s
 
-    def require_room(self, now_s: float) -> None:
-        """Refuse who was refused a moment ago. Raises RateLimited."""
+    def require_not_refused(self, now_s: float) -> None:
+        """Repeat a refusal that is still valid. Raises RateLimited."""
         left_s = self.refused_until_s - now_s
         if left_s > 0:
             raise RateLimited(math.ceil(left_s))
 
 
 class RateLimiter:
-    """Lets pass or refuses."""
+    """Counts requests against limits and refuses those beyond."""
 
     def __init__(self, allowances: Allowances, clock: Clock) -> None:
         self._allowances = allowances
         self._clock = clock
-        self._purses: OrderedDict[tuple[str, str], _Purse] = OrderedDict()
+        self._buckets: OrderedDict[tuple[str, str], _LocalBucket] = OrderedDict()
 
     async def spend(self, limit: Limit, who: str) -> None:
-        """Count one more. Raises RateLimited."""
+        """Count one use of a limit by `who`. Raises RateLimited."""
         now_s = self._now_s()
-        purse = self._purse(limit, who, now_s)
-        purse.pass_to(now_s, limit)
-        purse.require_room(now_s)
-        if purse.held == 0:
-            if purse.has_own():
-                purse.own_left -= 1
-                purse.owed += 1
+        bucket = self._bucket(limit, who, now_s)
+        bucket.advance(now_s, limit)
+        bucket.require_not_refused(now_s)
+        if bucket.granted == 0:
+            if bucket.has_local():
+                bucket.local_left -= 1
+                bucket.unreported += 1
                 return
-            async with purse.asking:  # of many at once the first asks for all
-                purse.require_room(self._now_s())
-                if purse.held == 0:
-                    await self._ask(purse, limit, who)
-        purse.held -= 1
+            async with bucket.refilling:  # of concurrent callers the first one takes a block for all
+                bucket.require_not_refused(self._now_s())
+                if bucket.granted == 0:
+                    await self._refill(bucket, limit, who)
+        bucket.granted -= 1
 
-    async def keep_small(self) -> None:
-        """Delete full buckets each minute, until cancelled."""
+    async def sweep_periodically(self) -> None:
+        """Delete full buckets every `SWEEP_EVERY_S`, until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             try:
@@ -109,31 +111,31 @@ class RateLimiter:
             except StorageUnavailable:
                 log.warning("limits_not_swept")
 
-    def _purse(self, limit: Limit, who: str, now_s: float) -> _Purse:
+    def _bucket(self, limit: Limit, who: str, now_s: float) -> _LocalBucket:
         key = limit.name, who
-        purse = self._purses.get(key)
-        if purse is None:
-            purse = self._purses[key] = _Purse(limit, now_s)
-            if len(self._purses) > BUCKETS_MAX:
-                self._purses.popitem(last=False)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _LocalBucket(limit, now_s)
+            if len(self._buckets) > BUCKETS_MAX:
+                self._buckets.popitem(last=False)
         else:
-            self._purses.move_to_end(key)
-        return purse
+            self._buckets.move_to_end(key)
+        return bucket
 
-    async def _ask(self, purse: _Purse, limit: Limit, who: str) -> None:
-        """Get a block, or what there is, of what all processes share; what was given without asking counts with it."""
-        owed, purse.owed = math.floor(purse.owed), 0.0
+    async def _refill(self, bucket: _LocalBucket, limit: Limit, who: str) -> None:
+        """Take the unreported tokens and a block, or what is left, from the shared bucket. Raises RateLimited."""
+        unreported, bucket.unreported = math.floor(bucket.unreported), 0.0
         try:
-            granted, full_in_s = await self._allowances.spend(limit, who, owed + limit.block)
+            granted, full_in_s = await self._allowances.spend(limit, who, unreported + limit.block)
         except StorageUnavailable:
-            purse.held = 1
+            bucket.granted = 1
             return
         now_s = self._now_s()
-        purse.full_again_s = now_s + full_in_s
-        purse.held = max(0, granted - owed)
-        if purse.held == 0:
+        bucket.full_again_s = now_s + full_in_s
+        bucket.granted = max(0, granted - unreported)
+        if bucket.granted == 0:
             wait_s = max(REFUSAL_MIN_S, full_in_s - (limit.most - 1) * limit.each_s)
-            purse.refused_until_s = now_s + wait_s
+            bucket.refused_until_s = now_s + wait_s
             raise RateLimited(math.ceil(wait_s))
 
     def _now_s(self) -> float:

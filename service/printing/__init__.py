@@ -1,8 +1,10 @@
-"""Slips on network printers of kiosks, in ESC/POS.
+"""Print slips on network printers of kiosks, in ESC/POS.
 
-`slip` makes the bytes of a ticket's slip, `fonts` finds letters for printers that have no Chinese, `printers` talks to
-the printers and hears from them. A ticket never waits for paper: printing is asked for after it was given.
+`slip` renders the bytes of a ticket's slip. `fonts` finds a font for printers without Chinese characters. `printers`
+communicates with the printers. `printer_monitor` checks them periodically. A ticket never waits for its slip: the slip
+is requested after the ticket was issued.
 
-Which printer is a kiosk's is a setting of the service, not of the hall: a printer's address lies inside the building's
-network, and whoever may write it makes this service open connections there. A manager of a hall may not.
+The assignment of printers to kiosks is a setting of the service, not part of a hall document. The address of a printer
+is inside the building's network, and its author makes this service open connections there; managers of a hall must not
+be able to do that.
 """

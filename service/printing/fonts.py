@@ -1,4 +1,4 @@
-"""Letters for printers that have no Chinese of their own: a font of the system's, where there is one."""
+"""Find a system font for printers that have no Chinese characters."""
 
 from functools import cache
 from pathlib import Path
@@ -15,12 +15,12 @@ FONTS = (
     "/usr/share/fonts/wqy-zenhei/wqy-zenhei.ttc",
     "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
 )
-"""Where Debian, Fedora and Arch put the fonts with Chinese that they have."""
+"""Paths of fonts with Chinese characters in Debian, Fedora and Arch packages."""
 
 
 @cache
 def chinese_font(size_px: int) -> FreeTypeFont | None:
-    """The first of the fonts that is there; None where none is."""
+    """Load the first font of `FONTS` that exists; None if none exists."""
     for path in FONTS:
         if Path(path).is_file():
             return ImageFont.truetype(path, size_px)

@@ -1,4 +1,4 @@
-"""Looking at the printers now and then, so that staff hear of an empty roll before the next person stands there."""
+"""Check all printers periodically, so that staff learn of an empty paper roll before the next slip is needed."""
 
 import structlog
 
@@ -17,13 +17,13 @@ from service.runtime.requests import Request
 
 CHECK_EVERY_S = 60
 DEVICES_MAX = 1000
-"""Devices of a hall that are searched for the kiosk of a name."""
+"""Number of devices of a hall among which the kiosk is searched by name."""
 
 log = structlog.get_logger(__name__)
 
 
 class PrinterMonitor:
-    """The pass over all printers."""
+    """Checks all printers and reports their states."""
 
     def __init__(self, printers: Printers, devices: Devices, lanes: Lanes, clock: Clock) -> None:
         self._printers = printers
@@ -31,8 +31,8 @@ class PrinterMonitor:
         self._lanes = lanes
         self._clock = clock
 
-    async def look(self) -> None:
-        """Ask every printer how it is, and report it in its hall."""
+    async def check(self) -> None:
+        """Query the state of every printer, and report it to its hall."""
         for printer in self._printers.known.values():
             with isolated("printer_not_reported", printer.hall, kiosk=printer.kiosk):
                 try:
@@ -42,10 +42,11 @@ class PrinterMonitor:
 
     async def _report(self, printer: NetworkPrinter) -> None:
         devices = await self._devices.of_hall(printer.hall, NIL, DEVICES_MAX)
-        device = next((one for one in devices if one.name == printer.kiosk and one.role == "kiosk"), None)
+        kiosks = (device for device in devices if device.name == printer.kiosk and device.role == "kiosk")
+        device = next(kiosks, None)
         if device is None:
             log.warning("printer_of_no_kiosk", hall=printer.hall, kiosk=printer.kiosk)
             return
-        command = ReportPrinter(device.id, device.name, await self._printers.look(printer))
+        command = ReportPrinter(device.id, device.name, await self._printers.state(printer))
         request = Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
         await self._lanes.do(HallId(printer.hall), request)

@@ -1,8 +1,8 @@
-"""The slip of a ticket as bytes of ESC/POS.
+"""Render the slip of a ticket as ESC/POS bytes.
 
-Hall, number, service, since when, how to watch it, the code to come back with. Both languages, as on the kiosk. Chinese
-goes out as the printer can: as GB 18030 where it has the characters, else drawn with a font of the system's, else it is
-left out and the Latin words stand alone; the number is Latin and always there.
+A slip shows the hall, number, service and time of issue, a QR code of the ticket's page, and the code to check in or
+come back with, in Chinese and English. Chinese text is sent as GB 18030 if the printer has the characters, otherwise as
+an image drawn with a system font. Without such a font it is left out and the English text remains.
 
 Source: Epson, ESC/POS command reference (FS &, FS ., GS v 0, GS ( k); python-escpos.
 """
@@ -23,7 +23,7 @@ from service.printing import fonts
 KANJI_ON = b"\x1c&"
 KANJI_OFF = b"\x1c."
 DOTS_DEFAULT = 384
-"""Dots a line where the profile does not say: what is 58 mm wide, and fits on 80 mm as well."""
+"""Dots per line if the printer profile does not name them: 58 mm wide, which also fits on 80 mm paper."""
 
 CHINESE_PX = 28
 LINE_PX = 38
@@ -35,11 +35,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "code": ("凭此码签到、返回", "Your code, to come back with"),
     "keep": ("请留意屏幕和广播", "Please watch the screens"),
 }
-"""In Chinese, and in English."""
+"""The texts of a slip in Chinese and English."""
 
 
 class Slip(Struct, frozen=True):
-    """What a slip says; `taken_local` is the hall's wall time."""
+    """The contents of a slip; `taken_local` is in the hall's time zone."""
 
     hall: Texts
     number: str
@@ -51,36 +51,38 @@ class Slip(Struct, frozen=True):
 
 
 def render_slip(slip: Slip, printer: NetworkPrinter) -> bytes:
-    """Make the bytes that print a slip and cut it off. Raises KeyError for a profile that python-escpos has not."""
+    """Render the bytes that print and cut a slip. Raises KeyError if python-escpos does not have the profile."""
     paper = _Paper(printer)
     paper.both(*_named(slip.hall))
     paper.big(slip.number)
     paper.both(*_named(slip.service))
     if slip.count > 1:
-        paper.say("people", count=slip.count)
-    paper.say("taken", at=slip.taken_local)
+        paper.text("people", count=slip.count)
+    paper.text("taken", at=slip.taken_local)
     paper.qr(slip.url)
-    paper.say("watch")
+    paper.text("watch")
     paper.big(f"{slip.code[:4]} {slip.code[4:]}", times=2)
-    paper.say("code")
-    paper.say("keep")
+    paper.text("code")
+    paper.text("keep")
     return paper.cut()
 
 
 def unknown_profiles(printers: Iterable[NetworkPrinter]) -> list[str]:
-    """The profiles of some printers that python-escpos has not."""
+    """List the profiles of printers that python-escpos does not have."""
     return sorted({printer.profile for printer in printers} - CAPABILITIES["profiles"].keys())
 
 
 def _named(texts: Texts) -> tuple[str, str]:
-    """What a thing is called in Chinese, and in English; in any other language where it has neither name.
+    """Return a name in Chinese and in English; if it has neither, in any other language in place of English.
 
-    In one line, and without control characters: they would be commands to the printer, and no font can draw them.
+    Each is one line without control characters, which a printer would execute as commands.
     """
     chinese, english = _in(texts, "zh"), _in(texts, "en")
-    said = chinese, english or ("" if chinese else next(iter(texts.values()), ""))
-    chinese, other = (" ".join("".join(one if one.isprintable() else " " for one in text).split()) for text in said)
-    return chinese, other
+    return _printable(chinese), _printable(english or ("" if chinese else next(iter(texts.values()), "")))
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def _in(texts: Texts, language: str) -> str:
@@ -88,7 +90,7 @@ def _in(texts: Texts, language: str) -> str:
 
 
 class _Paper:
-    """A slip in the making."""
+    """Collects the bytes of a slip."""
 
     def __init__(self, printer: NetworkPrinter) -> None:
         self._printer = printer
@@ -97,37 +99,37 @@ class _Paper:
         self._out.set(align="center")
 
     def both(self, chinese: str, latin: str) -> None:
-        """One thing in both languages, or in the one there is."""
+        """Print a text in both languages; once if they are the same or one is empty."""
         if chinese and chinese != latin:
             self._chinese(chinese)
         if latin:
             self._out.text(f"{latin}\n")
 
-    def say(self, word: str, **values: object) -> None:
-        """Words of ours."""
-        chinese, latin = WORDS[word]
+    def text(self, key: str, **values: object) -> None:
+        """Print one of `WORDS`."""
+        chinese, latin = WORDS[key]
         self.both(chinese.format(**values), latin.format(**values))
 
     def big(self, text: str, times: int = 4) -> None:
-        """Letters and digits so many times as wide and high."""
+        """Print ASCII text `times` as wide and high."""
         self._out.set(align="center", bold=True, custom_size=True, width=times, height=times)
         self._out.text(f"{text}\n")
         self._out.set(align="center", bold=False, normal_textsize=True)
 
     def qr(self, content: str) -> None:
-        """A QR code: the printer's own, else drawn."""
+        """Print a QR code with the printer's own function, or as an image if it has none."""
         native = self._out.profile.supports("qrCode")
         self._out.qr(content, size=6, native=native, center=not native)
 
     def cut(self) -> bytes:
-        """Feed, cut, and hand over what was written."""
+        """Feed and cut the paper, and return all bytes."""
         self._out.cut()
-        written: bytes = self._out.output
-        return written
+        output: bytes = self._out.output
+        return output
 
     def _chinese(self, text: str) -> None:
         if self._printer.gb18030:
-            self._out._raw(KANJI_ON + text.encode("gb18030") + KANJI_OFF + b"\n")  # noqa: SLF001  (bytes as they are)
+            self._out._raw(KANJI_ON + text.encode("gb18030") + KANJI_OFF + b"\n")  # noqa: SLF001  (the public methods would encode the bytes)
         elif fonts.chinese_font(CHINESE_PX) is not None:
             for line in _lines(text, self._width_px):
                 self._out.image(_drawn(line, self._width_px))
@@ -143,9 +145,9 @@ class _Paper:
 
 
 def _lines(text: str, width_px: int) -> list[str]:
-    """A text in lines that fit."""
+    """Break a text into lines that fit the width."""
     font = fonts.chinese_font(CHINESE_PX)
-    assert font is not None, "asked before"
+    assert font is not None, "the caller has checked it"
     lines = [""]
     for character in text:
         if lines[-1] and font.getlength(lines[-1] + character) > width_px:
@@ -155,9 +157,9 @@ def _lines(text: str, width_px: int) -> list[str]:
 
 
 def _drawn(line: str, width_px: int) -> Image.Image:
-    """A line of text in the middle of the paper, in black and white."""
+    """Draw a centred line of text in black and white."""
     font = fonts.chinese_font(CHINESE_PX)
-    assert font is not None, "asked before"
+    assert font is not None, "the caller has checked it"
     image = Image.new("1", (width_px, LINE_PX), 1)
     draw = ImageDraw.Draw(image)
     draw.text((width_px / 2, LINE_PX / 2), line, font=font, fill=0, anchor="mm")

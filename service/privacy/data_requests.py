@@ -1,13 +1,13 @@
-"""Privacy: what is known of a person is given out or erased when they ask, and erased by itself after a while.
+"""Export or erase a person's data on request, and erase it when the retention time is over.
 
-A person is asked for by a phone or an address. Their names and contacts are rows of `applicants`, one for each visit;
-appointments and invitations also carry a keyed hash of one of them, by which they are found when the row is gone. What
-is erased are the rows; the journal, the tickets and the appointments stay, and are nobody's any more. An erased
-person's appointments to come are given up, unless they are to be kept as places for whoever comes.
+A person is identified by a phone number or a mail address. Names and contacts are rows of `applicants`, one for each
+visit. Appointments and invitations also contain a keyed hash of a contact, by which they are found after the row was
+deleted. Erasure deletes the rows of `applicants`; the journal, tickets and appointments remain without a person. Future
+appointments of an erased person are cancelled, unless the request says to keep them.
 
-By itself a row goes when its visit, or the day until which the person may come back, is as long ago as
-`PAIHAO_RETENTION_DAYS` says, a thousand at a time. Who changes their name or phone is a new row; the one before is of
-no visit then, and goes the next day.
+Rows are also deleted when the visit, or the day until which the person may come back, is more than
+`PAIHAO_RETENTION_DAYS` ago. A changed name or phone makes a new row; nothing refers to the old row then, and it is
+deleted the next day.
 
 Source: GDPR articles 15 and 17; PIPL articles 45 and 47; DESIGN 3 (personal data is not in the journal).
 """
@@ -41,16 +41,16 @@ from service.runtime.requests import Request
 PACKAGE = "service.privacy"
 
 FORGET_EVERY_S = 3600
-"""How often it is looked whether a hall's day is another: each hall forgets once a day."""
+"""Interval of the job that erases old rows, in each hall once a day."""
 
 CHUNK_PEOPLE = 1000
-"""Rows that are erased by one statement, about 50 ms; the next one follows."""
+"""Rows erased by one statement, in about 50 ms."""
 
 INVITATIONS_WAIT_DAYS = 180
-"""How long the person of an invitation is kept that nobody has used, where retention is shorter: a term of a school."""
+"""Minimum retention for the person of an unused invitation: a school term."""
 
 UNUSED_FOR = timedelta(days=1)
-"""How long a row stays that nothing is about: what is sent to it, or reads it, is through by then."""
+"""How long a row without references is kept, so that messages and reads in progress can end."""
 
 Row = TypeVar("Row", bound=Struct)
 
@@ -60,7 +60,7 @@ log = structlog.get_logger(__name__)
 
 
 class ApplicantRecord(Personal, frozen=True, kw_only=True):
-    """A row of a person, as it was written down at a visit."""
+    """The personal data of a person as stored at one visit."""
 
     SHOWN = ("id",)
 
@@ -125,7 +125,7 @@ class InvitationRecord(Struct, frozen=True, kw_only=True):
 
 
 class MessageRecord(Struct, frozen=True, kw_only=True):
-    """A message for a person; its words are made when it is sent, and kept nowhere."""
+    """A message to a person. Its text is not stored; it is rendered when the message is sent."""
 
     kind: str
     channel: str
@@ -134,7 +134,7 @@ class MessageRecord(Struct, frozen=True, kw_only=True):
 
 
 class PersonRecords(Struct, frozen=True):
-    """All that is known of a person in a hall."""
+    """All data about a person in a hall."""
 
     people: list[ApplicantRecord]
     appointments: list[AppointmentRecord]
@@ -144,7 +144,7 @@ class PersonRecords(Struct, frozen=True):
 
 
 class ErasureResult(Struct, frozen=True, kw_only=True):
-    """What an erasure did: rows of the person, appointments given up, invitations left to nobody, messages stopped."""
+    """Counts of an erasure: deleted rows, cancelled appointments, anonymized invitations and withdrawn messages."""
 
     people: int
     cancelled: int
@@ -152,20 +152,20 @@ class ErasureResult(Struct, frozen=True, kw_only=True):
     messages: int
 
 
-class _Asked(Struct, frozen=True):
-    """What an idempotency key remembers of an export: nothing."""
+class _Exported(Struct, frozen=True):
+    """The stored answer of an export; it contains no data."""
 
 
 class DataRequests:
-    """Finds, erases and forgets. Everything raises StorageUnavailable, and what changes OutcomeUnknown.
+    """Exports and erases personal data. Methods raise StorageUnavailable; those that write also OutcomeUnknown.
 
     Args:
-        database: where the rows are.
-        halls: whose people they are.
-        lanes: where appointments are given up.
-        clock: the service's.
-        hashes_of: the hashes by which rules tell people apart, by every secret.
-        retention_days: how long after a visit its row is kept.
+        database: the database.
+        halls: the halls.
+        lanes: cancel appointments.
+        clock: the clock of the service.
+        hashes_of: returns the keyed hashes with every accepted secret.
+        retention_days: how many days after a visit its row is kept.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  (its parts)
@@ -183,12 +183,12 @@ class DataRequests:
         self._clock = clock
         self._hashes_of = hashes_of
         self._retention = timedelta(days=retention_days)
-        self._forgot_on: dict[HallId, date] = {}
+        self._erased_on: dict[HallId, date] = {}
 
-    async def known(self, hall: Hall, who: Reached) -> PersonRecords:
-        """All that is known of whoever has this phone or this address."""
-        people = await self._people(hall, who)
-        ids, hashes = [one.id for one in people], self._hashes(hall.id, who)
+    async def find(self, hall: Hall, contact: Reached) -> PersonRecords:
+        """Find all data about the person with this phone number or mail address."""
+        people = await self._people(hall, contact)
+        ids, hashes = [person.id for person in people], self._hashes(hall.id, contact)
         appointments = await read(self._database, _SQL["appointments"], hall.id, ids, hashes)
         of_appointments = [row["ticket_id"] for row in appointments if row["ticket_id"] is not None]
         tickets = await read(self._database, _SQL["tickets"], hall.id, ids, of_appointments)
@@ -202,102 +202,112 @@ class DataRequests:
             [_fields(MessageRecord, dict(row)) for row in messages],
         )
 
-    async def export(self, hall: Hall, who: Reached, act: IdempotentRequest) -> PersonRecords:
-        """The same, noted in the account of who asked for it. Raises KeyReused."""
-        known = await self.known(hall, who)
-        if await idempotency.stored_answer(self._database, act, _Asked) is None:
+    async def export(self, hall: Hall, contact: Reached, request: IdempotentRequest) -> PersonRecords:
+        """Find all data about a person, and record the export in the audit log. Raises KeyReused."""
+        records = await self.find(hall, contact)
+        if await idempotency.stored_answer(self._database, request, _Exported) is None:
             try:
                 async with transaction(self._database) as writer:
-                    await idempotency.store_answer(writer, act, _Asked())
-                    data = {"people": len(known.people)}
-                    await audit_log.record(writer, [hall.id], act.now_at, act.actor, "person_exported", data)
+                    await idempotency.store_answer(writer, request, _Exported())
+                    data = {"people": len(records.people)}
+                    await audit_log.record(writer, [hall.id], request.now_at, request.actor, "person_exported", data)
             except AlreadyDone:
-                await idempotency.stored_answer(self._database, act, _Asked)
-        return known
+                await idempotency.stored_answer(self._database, request, _Exported)
+        return records
 
-    async def erase(self, hall: Hall, who: Reached, act: IdempotentRequest, *, keep: bool = False) -> ErasureResult:
-        """Erase what is known of whoever has this phone or this address.
+    async def erase(
+        self, hall: Hall, contact: Reached, request: IdempotentRequest, *, keep: bool = False
+    ) -> ErasureResult:
+        """Erase the data about the person with this phone number or mail address.
 
         Args:
-            hall: whose they are.
-            who: the phone, or the address, or both: who has either.
-            act: who asks for it, once.
-            keep: whether appointments to come stay, as places for nobody in particular.
+            hall: the hall.
+            contact: the phone number, the mail address, or both (a person with either is erased).
+            request: the request.
+            keep: whether to keep future appointments, without a person.
 
         Raises:
-            KeyReused: the idempotency key was another request's.
-            Refusal: an appointment could not be given up now; then nothing is erased, and it can be asked for again.
+            KeyReused: the idempotency key was used for a different request.
+            Refusal: an appointment cannot be cancelled now. Nothing is erased then; the request can be repeated.
         """
-        done = await self.erased_before(act)
-        if done is not None:
-            return done
-        known = await self.known(hall, who)
-        cancelled = 0 if keep else await self._give_up(hall.id, known.appointments, act)
-        ids = [one.id for one in known.people]
+        result = await self.erased_before(request)
+        if result is not None:
+            return result
+        records = await self.find(hall, contact)
+        cancelled = 0 if keep else await self._cancel(hall.id, records.appointments, request)
+        ids = [person.id for person in records.people]
         try:
             async with transaction(self._database) as writer:
-                invitations = [one.id for one in known.invitations]
-                await writer.execute(_SQL["forget_invitations"], hall.id, invitations)
-                messages = await writer.fetch(_SQL["withdraw_messages"], hall.id, ids, act.now_at)
-                gone = await writer.fetch(_SQL["erase"], hall.id, ids)
-                done = ErasureResult(
-                    people=len(gone), cancelled=cancelled, invitations=len(invitations), messages=len(messages)
+                invitations = [invitation.id for invitation in records.invitations]
+                await writer.execute(_SQL["anonymize_invitations"], hall.id, invitations)
+                messages = await writer.fetch(_SQL["withdraw_messages"], hall.id, ids, request.now_at)
+                erased = await writer.fetch(_SQL["erase"], hall.id, ids)
+                result = ErasureResult(
+                    people=len(erased), cancelled=cancelled, invitations=len(invitations), messages=len(messages)
                 )
-                await idempotency.store_answer(writer, act, done)
-                data = {"people": len(gone), "cancelled": cancelled, "invitations": len(invitations)}
-                await audit_log.record(writer, [hall.id], act.now_at, act.actor, "person_erased", data)
+                await idempotency.store_answer(writer, request, result)
+                data = {"people": len(erased), "cancelled": cancelled, "invitations": len(invitations)}
+                await audit_log.record(writer, [hall.id], request.now_at, request.actor, "person_erased", data)
         except AlreadyDone:
-            return await self.erase(hall, who, act, keep=keep)
-        return done
+            return await self.erase(hall, contact, request, keep=keep)
+        return result
 
-    async def erased_before(self, act: IdempotentRequest) -> ErasureResult | None:
-        """What an erasure with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
-        return await idempotency.stored_answer(self._database, act, ErasureResult)
+    async def erased_before(self, request: IdempotentRequest) -> ErasureResult | None:
+        """Return the result of an earlier erasure with the same idempotency key; None if there is none.
 
-    async def _give_up(self, hall: HallId, appointments: list[AppointmentRecord], act: IdempotentRequest) -> int:
-        """Cancel the appointments that are still to come; return how many."""
+        Raises:
+            KeyReused: the key was used for a different request.
+        """
+        return await idempotency.stored_answer(self._database, request, ErasureResult)
+
+    async def _cancel(self, hall: HallId, appointments: list[AppointmentRecord], cause: IdempotentRequest) -> int:
+        """Cancel the future ones of some appointments; return how many were cancelled."""
         cancelled = 0
-        for one in appointments:
-            if one.state not in TO_COME:
+        for appointment in appointments:
+            if appointment.state not in TO_COME:
                 continue
             request = Request(
-                command=CancelAppointment(AppointmentId(one.id), CancelledBy.ERASED),
+                command=CancelAppointment(AppointmentId(appointment.id), CancelledBy.ERASED),
                 command_id=new_id(),
-                actor=act.actor,
+                actor=cause.actor,
                 now_at=self._clock.now_at(),
             )
             try:
-                given = await self._lanes.do_on(hall, one.day, request)
+                answer = await self._lanes.do_on(hall, appointment.day, request)
             except (AppointmentNotFound, DayHasEnded, WrongState):
-                continue  # it was over meanwhile
-            cancelled += given.done is not None
+                continue  # its state or day has changed meanwhile
+            cancelled += answer.done is not None
         return cancelled
 
-    async def _people(self, hall: Hall, who: Reached) -> list[ApplicantRecord]:
-        rows = await read(self._database, _SQL["people"], hall.id, _last_digits(who.phone), who.email)
+    async def _people(self, hall: Hall, contact: Reached) -> list[ApplicantRecord]:
+        rows = await read(self._database, _SQL["people"], hall.id, _last_digits(contact.phone), contact.email)
         people = [_fields(ApplicantRecord, dict(row)) for row in rows]
-        return [one for one in people if _is(one, who, hall.document.country)]
+        return [person for person in people if _matches(person, contact, hall.document.country)]
 
-    def _hashes(self, hall: HallId, who: Reached) -> list[str]:
-        """What a phone, and an address, are known by, also by older secrets."""
-        parts = [Reached(who.phone, None), Reached(None, who.email)]
-        return [one for part in parts for one in persons_of(self._hashes_of, hall, part)]
+    def _hashes(self, hall: HallId, contact: Reached) -> list[str]:
+        """Return the keyed hashes of a phone number and a mail address, with every accepted secret."""
+        parts = [Reached(contact.phone, None), Reached(None, contact.email)]
+        return [digest for part in parts for digest in persons_of(self._hashes_of, hall, part)]
 
-    async def forget(self) -> None:
-        """Erase the rows whose visits are long ago, of each hall once a day; what could not be done is done later."""
+    async def erase_old(self) -> None:
+        """Erase rows older than the retention time, in each hall once a day; a failed hall is tried again later."""
         now_at = self._clock.now_at()
         for hall in self._halls.known():
             with isolated("people_not_forgotten", hall.id):
                 today = hall.day_at(now_at)
-                if self._forgot_on.get(hall.id) == today:
+                if self._erased_on.get(hall.id) == today:
                     continue
-                count = await self.forget_of(hall, now_at)
-                self._forgot_on[hall.id] = today
+                count = await self.erase_old_of(hall, now_at)
+                self._erased_on[hall.id] = today
                 if count:
                     log.info("people_forgotten", hall=hall.id, people=count)
 
-    async def forget_of(self, hall: Hall, now_at: datetime) -> int:
-        """Erase a hall's rows whose visits are long ago; return how many. Raises the journal's StorageUnavailable."""
+    async def erase_old_of(self, hall: Hall, now_at: datetime) -> int:
+        """Erase a hall's rows older than the retention time; return how many.
+
+        Raises:
+            StorageUnavailable: the journal's; the database cannot be reached.
+        """
         before_at, first_on = now_at - self._retention, hall.day_at(now_at) - self._retention
         waits_at = now_at - max(self._retention, timedelta(days=INVITATIONS_WAIT_DAYS))
         unused_at = now_at - UNUSED_FOR
@@ -315,19 +325,19 @@ def _last_digits(phone: str | None) -> str | None:
     return None if phone is None else "".join(filter(str.isdigit, phone))[-7:]
 
 
-def _is(person: ApplicantRecord, who: Reached, country: str | None) -> bool:
-    """Tell whether a row is of who is asked for; phones that were written down otherwise are read as in the country."""
-    if who.email is not None and person.email is not None and person.email.lower() == who.email.lower():
+def _matches(person: ApplicantRecord, contact: Reached, country: str | None) -> bool:
+    """Tell whether a row has this contact. A phone number not in E.164 is read as a number of the country."""
+    if contact.email is not None and person.email is not None and person.email.lower() == contact.email.lower():
         return True
-    if who.phone is None or person.phone is None:
+    if contact.phone is None or person.phone is None:
         return False
     try:
-        return e164("phone", person.phone, country) == who.phone
+        return e164("phone", person.phone, country) == contact.phone
     except BodyInvalid:
-        return "".join(filter(str.isdigit, person.phone)) == who.phone.removeprefix("+")
+        return "".join(filter(str.isdigit, person.phone)) == contact.phone.removeprefix("+")
 
 
 def _fields(kind: type[Row], row: Mapping[str, Any]) -> Row:
-    """A row as a value of ours; ids as texts."""
-    said = {name: row[name] for name in kind.__struct_fields__}
-    return kind(**{name: str(value) if isinstance(value, UUID) else value for name, value in said.items()})
+    """Convert a row to a struct, with ids as strings."""
+    values = {name: row[name] for name in kind.__struct_fields__}
+    return kind(**{name: str(value) if isinstance(value, UUID) else value for name, value in values.items()})

@@ -1,7 +1,7 @@
 -- name: people
--- The applicants of a hall who may be somebody: by the last digits of a phone, however it is written, or by an address.
--- $1 text hall, $2 text the last seven digits of the phone: NULL for none, $3 text address: NULL for none.
--- One row per applicant, or none.
+-- Find applicants of a hall by the last digits of a phone number, in any notation, or by a mail address.
+-- $1 text hall, $2 text last seven digits of the phone number: NULL for none, $3 text mail address: NULL for none.
+-- One row per applicant; the caller compares the whole number.
 SELECT id, name, phone, email, locale, created_at
 FROM applicants
 WHERE hall_id = $1
@@ -10,18 +10,18 @@ WHERE hall_id = $1
 ORDER BY created_at, id;
 
 -- name: appointments
--- The appointments of somebody.
+-- List the appointments of a person.
 -- $1 text hall, $2 uuid[] applicants, $3 text[] keyed hashes of the person.
--- One row per appointment, or none.
+-- One row per appointment.
 SELECT id, day, code, service, starts_at, ends_at, state, count, channel, prechecked, applicant_id, ticket_id, made_at
 FROM appointments
 WHERE hall_id = $1 AND (applicant_id = ANY($2::uuid[]) OR person = ANY($3::text[]))
 ORDER BY made_at, id;
 
 -- name: tickets
--- The tickets of somebody.
+-- List the tickets of a person.
 -- $1 text hall, $2 uuid[] applicants, $3 uuid[] tickets of the person's appointments.
--- One row per ticket, or none.
+-- One row per ticket.
 SELECT id, day, code, number, service, class, channel, state, count, prechecked, issued_at, called_at, started_at,
     finished_at, outcome, missing, due_on, left_reason
 FROM tickets
@@ -29,25 +29,25 @@ WHERE hall_id = $1 AND (applicant_id = ANY($2::uuid[]) OR id = ANY($3::uuid[]))
 ORDER BY issued_at, id;
 
 -- name: invitations
--- The invitations of somebody.
+-- List the invitations of a person.
 -- $1 text hall, $2 uuid[] applicants, $3 text[] keyed hashes of the person.
--- One row per invitation, or none.
+-- One row per invitation.
 SELECT id, code, partner, service, prechecked, applicant_id, made_at, revoked_at, used_by
 FROM invitations
 WHERE hall_id = $1 AND (applicant_id = ANY($2::uuid[]) OR person = ANY($3::text[]))
 ORDER BY made_at, id;
 
 -- name: messages
--- The messages for somebody.
+-- List the messages to a person.
 -- $1 text hall, $2 uuid[] applicants.
--- One row per message, or none.
+-- One row per message.
 SELECT kind, channel, state, made_at
 FROM outbox
 WHERE hall_id = $1 AND applicant_id = ANY($2::uuid[])
 ORDER BY made_at, id;
 
--- name: forget_invitations
--- Forget whom invitations are for.
+-- name: anonymize_invitations
+-- Remove the person from invitations.
 -- $1 text hall, $2 uuid[] invitations.
 -- No rows.
 UPDATE invitations
@@ -55,7 +55,7 @@ SET person = NULL, applicant_id = NULL
 WHERE hall_id = $1 AND id = ANY($2::uuid[]);
 
 -- name: withdraw_messages
--- Take back what was to be sent to somebody.
+-- Withdraw the waiting messages to a person.
 -- $1 text hall, $2 uuid[] applicants, $3 timestamptz now.
 -- One row per message.
 UPDATE outbox
@@ -66,19 +66,19 @@ RETURNING id;
 -- name: erase
 -- Erase applicants.
 -- $1 text hall, $2 uuid[] applicants.
--- One row per applicant that was there.
+-- One row per deleted applicant.
 DELETE FROM applicants
 WHERE hall_id = $1 AND id = ANY($2::uuid[])
 RETURNING id;
 
 -- name: erase_old
--- Erase applicants whose last visit, or the day until which they may come back, is long ago, and forget whom their
--- invitations are for. Whom an invitation waits for that nobody has used is kept for longer. Who was written down anew, as
--- somebody else or with another phone, and whom nothing is about any more, goes a day after that row was made.
--- $1 text hall, $2 timestamptz the instant before which they were written down, $3 date the first day of visits that are
--- not long ago, $4 timestamptz the instant from which on invitations wait, $5 integer how many at most, $6 timestamptz
--- the instant before which something has to be about whoever was written down.
--- One row per applicant.
+-- Erase applicants whose retention time is over, and remove them from their invitations. The time counts from the last
+-- visit or the day until which the person may come back. Applicants of unused invitations are kept longer. A row to which
+-- nothing refers, because the person's name or phone was changed in a new row, is erased earlier.
+-- $1 text hall, $2 timestamptz rows created before it may be erased, $3 date first day of visits within the retention
+-- time, $4 timestamptz unused invitations made before it may be erased, $5 integer limit, $6 timestamptz rows without
+-- references created before it are erased.
+-- One row per erased applicant.
 WITH old AS MATERIALIZED (
     SELECT a.id
     FROM applicants AS a
@@ -99,7 +99,7 @@ WITH old AS MATERIALIZED (
         )
     ORDER BY a.created_at
     LIMIT $5
-), forgotten AS (
+), anonymized AS (
     UPDATE invitations AS i
     SET person = NULL, applicant_id = NULL
     FROM old

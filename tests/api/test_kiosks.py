@@ -42,7 +42,7 @@ def _printers(port: int) -> tuple[NetworkPrinter, ...]:
 async def _watch(service: Service, port: int) -> None:
     """What the scheduler runs each minute."""
     running = service.running
-    await PrinterMonitor(Printers(_printers(port)), running.identity.devices, running.lanes, service.clock).look()
+    await PrinterMonitor(Printers(_printers(port)), running.identity.devices, running.lanes, service.clock).check()
 
 
 async def test_a_kiosk_hears_who_it_is_and_where_people_watch_their_tickets(hall: Checked) -> None:

@@ -181,11 +181,11 @@ async def test_the_printers_of_all_others_are_looked_at(
     ]
     for client in (one, own):
         assert (await client.staff("POST", "devices", {"name": "at the door", "role": "kiosk"})).status == 201
-    monkeypatch.setattr(Printers, "look", failing(Printers.look, of_day))
+    monkeypatch.setattr(Printers, "state", failing(Printers.state, of_day))
 
     with capture_logs() as logs:
         running = service.running
-        await PrinterMonitor(Printers(printers), running.identity.devices, running.lanes, service.clock).look()
+        await PrinterMonitor(Printers(printers), running.identity.devices, running.lanes, service.clock).check()
 
     assert (await kinds(service, date(2026, 11, 23)))[-1] == "printer_reported"
     assert faults(logs) == {("printer_not_reported", BROKEN)}
@@ -271,10 +271,10 @@ async def test_the_people_of_all_others_are_forgotten(
     assert one.hall == BROKEN
     await service.api.take("enquiry", applicant={"name": "Li", "phone": "13800138000"})
     clock.advance(timedelta(days=400).total_seconds())
-    monkeypatch.setattr(DataRequests, "forget_of", failing(DataRequests.forget_of, of_hall))
+    monkeypatch.setattr(DataRequests, "erase_old_of", failing(DataRequests.erase_old_of, of_hall))
 
     with capture_logs() as logs:
-        await service.running.privacy.forget()
+        await service.running.privacy.erase_old()
 
     assert await service.running.database.fetch("SELECT FROM applicants") == []
     assert faults(logs) == {("people_not_forgotten", BROKEN)}

@@ -92,12 +92,12 @@ async def test_a_printer_that_is_not_there_is_away() -> None:
         pass
 
     assert await print_one(hears) is PrinterState.AWAY
-    assert await Printers([]).look(printer(hears)) is PrinterState.AWAY
+    assert await Printers([]).state(printer(hears)) is PrinterState.AWAY
 
 
 async def test_looking_prints_nothing() -> None:
     async with receiver(LOW) as hears:
-        assert await Printers([]).look(printer(hears)) is PrinterState.LOW
+        assert await Printers([]).state(printer(hears)) is PrinterState.LOW
         await hears.until(1)
 
     assert (hears.slips, hears.asked) == ([b""], 1)
@@ -116,7 +116,7 @@ async def test_two_kiosks_take_turns_at_the_printer_between_them() -> None:
     printers = Printers([])
     async with receiver() as hears:
         for kiosk in ("door", "hall"):
-            await printers.look(NetworkPrinter("town", kiosk, "127.0.0.1", hears.port, "default"))
+            await printers.state(NetworkPrinter("town", kiosk, "127.0.0.1", hears.port, "default"))
 
     assert len(printers._turns) == 1
 

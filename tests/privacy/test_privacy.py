@@ -322,7 +322,7 @@ async def test_a_row_goes_when_its_visit_is_as_long_ago_as_the_setting_says(
     left = []
     for days in (RETENTION_DAYS, RETENTION_DAYS + 1):
         clock.put(NOON_AT + timedelta(days=days))
-        await service.running.privacy.forget()
+        await service.running.privacy.erase_old()
         left.append(await people(service))
 
     assert left == [["Ann Lee"], []]
@@ -338,7 +338,7 @@ async def test_a_row_stays_until_its_appointment_and_until_its_day_to_come_back(
     left = []
     for on in (date(2027, 1, 13), date(2027, 1, 14), date(2027, 1, 20)):
         clock.put(datetime(on.year, on.month, on.day, 4, tzinfo=UTC))
-        await service.running.privacy.forget()
+        await service.running.privacy.erase_old()
         left.append(await people(service))
 
     assert left == [["Ann Lee", "Bo Li"], ["Bo Li"], []]
@@ -356,7 +356,7 @@ async def test_a_row_that_another_took_the_place_of_goes_the_next_day(
     left = [await people(service)]
     for days in (1, 2):
         clock.put(NOON_AT + timedelta(days=days))
-        await service.running.privacy.forget()
+        await service.running.privacy.erase_old()
         left.append(await people(service))
 
     others = ["Bo Li", "Cy Wu", "Di Xu"]
@@ -371,7 +371,7 @@ async def test_whom_an_invitation_waits_for_is_kept_for_a_term(
     left = []
     for days in (RETENTION_DAYS + 1, INVITATIONS_WAIT_DAYS - 1, INVITATIONS_WAIT_DAYS + 1):
         clock.put(NOON_AT + timedelta(days=days))
-        await service.running.privacy.forget()
+        await service.running.privacy.erase_old()
         left.append(await people(service))
 
     assert left == [["Ann Lee"], ["Ann Lee"], []]
@@ -389,24 +389,24 @@ async def test_many_are_erased_in_chunks(service: Service, clock: FakeClock, mon
     )
     hall = await service.running.halls.get(DEMO)
 
-    assert await service.running.privacy.forget_of(hall, clock.now_at()) == 9
+    assert await service.running.privacy.erase_old_of(hall, clock.now_at()) == 9
     assert await people(service) == ["new"]
     assert CHUNK_PEOPLE == 1000
 
 
 async def test_a_hall_forgets_once_a_day(service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    forget_of: Callable[..., Any] = service.running.privacy.forget_of
+    erase_old_of: Callable[..., Any] = service.running.privacy.erase_old_of
 
     async def counted(hall: Any, now_at: datetime) -> int:  # noqa: ANN401  (a hall)
         asked.append(now_at)
-        count: int = await forget_of(hall, now_at)
+        count: int = await erase_old_of(hall, now_at)
         return count
 
-    monkeypatch.setattr(service.running.privacy, "forget_of", counted)
+    monkeypatch.setattr(service.running.privacy, "erase_old_of", counted)
     for _ in range(3):
-        await service.running.privacy.forget()
+        await service.running.privacy.erase_old()
     clock.advance(86_400)
-    await service.running.privacy.forget()
+    await service.running.privacy.erase_old()
 
     assert len(asked) == 2
