@@ -141,7 +141,7 @@ async def test_two_processes_share_a_limit(dsn: str, tmp_path: Path, api: Checke
 
         together = sum(let_pass for let_pass, _ in counts)
         assert REQUESTS_PER_ADDRESS.most - REQUESTS_PER_ADDRESS.block <= together
-        assert together <= REQUESTS_PER_ADDRESS.most + REQUESTS_PER_ADDRESS.own
+        assert together <= REQUESTS_PER_ADDRESS.most + REQUESTS_PER_ADDRESS.local
         assert [last.status for _, last in counts[-2:]] == [429, 429]
 
 
@@ -570,7 +570,7 @@ async def spent(limits: RateLimiter, limit: Limit, wanted: int, who: str = "some
 async def test_almost_nobody_costs_a_round_trip_and_a_flood_costs_few(counted: Counted, clock: FakeClock) -> None:
     limits = RateLimiter(Allowances(counted, clock, bytes), clock)
 
-    assert await spent(limits, REQUESTS_PER_ADDRESS, REQUESTS_PER_ADDRESS.own) == REQUESTS_PER_ADDRESS.own
+    assert await spent(limits, REQUESTS_PER_ADDRESS, REQUESTS_PER_ADDRESS.local) == REQUESTS_PER_ADDRESS.local
     assert counted.trips == 0
     assert await spent(limits, REQUESTS_PER_ADDRESS, 270) == 270
     assert counted.trips <= 270 / REQUESTS_PER_ADDRESS.block
@@ -643,7 +643,7 @@ async def test_no_way_of_asking_gets_more_than_a_bucket_gives(counted: Counted, 
         for at_s, let_pass in moments[first:]:
             together += let_pass
             most = limit.most + (at_s - moments[first][0]) / limit.each_s
-            assert together <= most + limit.own + limit.block
+            assert together <= most + limit.local + limit.block
 
 
 async def test_while_the_database_is_away_nobody_is_refused_by_a_limit(clock: FakeClock) -> None:

@@ -62,7 +62,7 @@ async def test_one_that_hangs_is_lost_and_the_next_question_finds_another(monkey
     os.kill(hanging.pid, signal.SIGSTOP)
 
     with monkeypatch.context() as impatient:
-        impatient.setattr(process_module, "ANSWER_WITHIN_S", 0.01)
+        impatient.setattr(process_module, "ANSWER_TIMEOUT_S", 0.01)
         with pytest.raises(ForecasterLost):
             await process.make(wanted)
 

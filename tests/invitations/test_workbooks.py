@@ -197,7 +197,7 @@ async def test_a_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyP
     endless = tmp_path / "endless.py"
     endless.write_text("while True: pass")
     monkeypatch.setattr(sheets, "_PROGRAM", endless)
-    monkeypatch.setattr(sheets, "READ_WITHIN_S", 0.05)
+    monkeypatch.setattr(sheets, "READ_TIMEOUT_S", 0.05)
 
     assert await refusal(SOUND) == "takes too long to read"
 
@@ -213,8 +213,8 @@ async def test_a_reader_that_the_system_ends_is_no_fault_of_ours(
 
 
 async def test_few_are_read_at_once_and_others_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "AT_ONCE", 0)
-    monkeypatch.setattr(sheets, "WAIT_S", 0.01)
+    monkeypatch.setattr(sheets, "CONCURRENT_MAX", 0)
+    monkeypatch.setattr(sheets, "WAIT_MAX_S", 0.01)
 
     with pytest.raises(Busy):
         await Workbooks().table_of(SOUND)

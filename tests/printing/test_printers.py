@@ -79,7 +79,7 @@ async def test_a_printer_that_hangs_up_is_away() -> None:
 
 
 async def test_a_printer_that_never_says_how_it_is_prints_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(talking, "ANSWER_S", 0.01)
+    monkeypatch.setattr(talking, "ANSWER_TIMEOUT_S", 0.01)
     async with receiver(SILENT) as hears:
         assert await print_one(hears) is PrinterState.OK
         await hears.until(1)

@@ -58,7 +58,7 @@ def test_what_has_a_name_in_another_language_alone_is_called_by_it() -> None:
 
 def test_a_name_is_one_line_and_no_command_to_the_printer(monkeypatch: pytest.MonkeyPatch) -> None:
     built_in = ImageFont.load_default(28)
-    monkeypatch.setattr(fonts, "chinese", lambda _size: built_in)
+    monkeypatch.setattr(fonts, "chinese_font", lambda _size: built_in)
     named = replace(SLIP, hall={"zh-CN": "市民\n大厅", "en": "Town\x1b@\x1dV\x00 Hall\n"})
 
     written, drawn = (render_slip(named, printer(gb18030=gb18030)) for gb18030 in (True, False))
@@ -70,7 +70,7 @@ def test_a_name_is_one_line_and_no_command_to_the_printer(monkeypatch: pytest.Mo
 
 def test_a_printer_without_chinese_gets_it_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     built_in = ImageFont.load_default(28)
-    monkeypatch.setattr(fonts, "chinese", lambda _size: built_in)
+    monkeypatch.setattr(fonts, "chinese_font", lambda _size: built_in)
 
     data = render_slip(SLIP, printer())
 
@@ -80,7 +80,7 @@ def test_a_printer_without_chinese_gets_it_drawn(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_printer_without_chinese_and_without_a_font_prints_what_is_latin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "chinese", lambda _size: None)
+    monkeypatch.setattr(fonts, "chinese_font", lambda _size: None)
 
     data = render_slip(SLIP, printer())
 
@@ -92,7 +92,7 @@ def test_a_printer_without_chinese_and_without_a_font_prints_what_is_latin(monke
 
 def test_a_long_name_is_drawn_in_lines_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     built_in = ImageFont.load_default(28)
-    monkeypatch.setattr(fonts, "chinese", lambda _size: built_in)
+    monkeypatch.setattr(fonts, "chinese_font", lambda _size: built_in)
 
     lines = _lines("W" * 60, 384)
 
@@ -102,7 +102,7 @@ def test_a_long_name_is_drawn_in_lines_that_fit(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("profile", ["NT-5890K", "POS-5890", "TM-T20II", "default"])
 def test_every_common_profile_prints_a_slip(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "chinese", lambda _size: None)
+    monkeypatch.setattr(fonts, "chinese_font", lambda _size: None)
 
     data = render_slip(SLIP, printer(profile))
 
@@ -116,7 +116,7 @@ def test_a_profile_that_python_escpos_has_not_is_an_error() -> None:
 
 
 def test_a_drawn_line_is_black_on_white_and_as_wide_as_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "chinese", lambda _size: ImageFont.load_default(28))
+    monkeypatch.setattr(fonts, "chinese_font", lambda _size: ImageFont.load_default(28))
 
     image = _drawn("A058", 384)
 
