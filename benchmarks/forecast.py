@@ -23,11 +23,11 @@ from service.domain.forecast.day_outlook import day_ahead
 from service.domain.forecast.wait_quantiles import forecast
 from service.domain.hall.document import HallDocument
 from service.domain.model import AppointmentId, Channel, CounterId, HallId, ServiceId, TicketId
-from service.simulate.days import Result as Lived
-from service.simulate.days import live_days
 from service.simulate.estimate import estimate
 from service.simulate.options import Options as Simulated
 from service.simulate.options import Promises, Way
+from service.simulate.run import Result as Lived
+from service.simulate.run import live_days
 
 ON = date(2026, 11, 23)
 TEN = datetime(2026, 11, 23, 10, tzinfo=UTC)

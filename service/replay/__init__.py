@@ -1,16 +1,16 @@
-"""A recorded day of a real hall, lived again by a running server.
+"""Replay a recorded day of a real hall against a running server.
 
-`replay` plays the people and the staff of a trace over HTTP, as they would: people take numbers and leave when their
-patience ends, counters open, call, serve and close. Afterwards everything that was answered is compared with what the
-server shows in other ways: tickets, histories, queue, board, and the journal itself where it can be reached.
+The people and staff of a trace act over HTTP: people take tickets and leave when their patience ends; counters open,
+call, serve and close. Afterwards all answers are compared with what the server shows in other ways: tickets, histories,
+queue, board, and the journal itself if it can be reached.
 
-Where to look: `trace` (the file), `document` (the hall it needs), `agenda` and `pace` (what is due when), `drive` (who
-does what), `client` and `hall` (the calls), `evidence`, `check` and `ledger` (the
-comparison), `report` (what is printed).
+`trace` reads the file, `trace_hall` makes the hall document for it. `schedule` and `pace` decide what is due when,
+`day_driver` carries it out, `client` and `hall_client` send the requests, `ticket_log` keeps the answers.
+`server_state`, `checks` and `journal_checks` compare, `report` prints, and `run` puts all together.
 """
 
 from service.replay.errors import ReplayError
-from service.replay.ledger import JournalReader
+from service.replay.journal_checks import JournalReader
 from service.replay.options import Options, speed_of
 from service.replay.report import Report, print_report
 from service.replay.run import replay

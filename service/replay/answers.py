@@ -1,4 +1,4 @@
-"""What the server answers, as far as a replay looks at it. Other fields are read past: this is a client."""
+"""The fields of the server's answers that a replay reads. Other fields are ignored, because the replay is a client."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class ProblemSeen(Struct, frozen=True):
-    """Why something was refused."""
+    """A problem document."""
 
     code: str = ""
     title: str = ""
@@ -32,7 +32,7 @@ class TicketSeen(Struct, frozen=True, kw_only=True):
 
 
 class NextSeen(Struct, frozen=True):
-    """Who was called, if anybody; no `seq` when nothing happened."""
+    """The answer to a call of the next person: no ticket if nobody was called, no `seq` if there was no event."""
 
     ticket: TicketSeen | None = None
     seq: int | None = None
@@ -47,7 +47,7 @@ class CounterSeen(Struct, frozen=True):
 
 
 class QueueSeen(Struct, frozen=True):
-    """All tickets that are not over."""
+    """All tickets that have not ended."""
 
     called: list[TicketSeen]
     waiting: list[TicketSeen]
@@ -56,20 +56,20 @@ class QueueSeen(Struct, frozen=True):
     seq: int
 
     @property
-    def everybody(self) -> list[TicketSeen]:
-        """All of them."""
+    def tickets(self) -> list[TicketSeen]:
+        """The tickets of all states."""
         return [*self.called, *self.waiting, *self.standby, *self.parked]
 
 
 class CallSeen(Struct, frozen=True):
-    """A number on the board."""
+    """A called number on the board."""
 
     number: str
     counter: str
 
 
-class LineSeen(Struct, frozen=True):
-    """How many wait for a service."""
+class QueueLengthSeen(Struct, frozen=True):
+    """The number of people who wait for a service, on the board."""
 
     service: str
     count: int
@@ -88,11 +88,11 @@ class BoardSeen(Struct, frozen=True):
     seq: int
     type: str = "board"
     called: list[CallSeen] = []
-    waiting: list[LineSeen] = []
+    waiting: list[QueueLengthSeen] = []
     counters: list[CounterState] = []
 
 
-class HappeningSeen(Struct, frozen=True):
+class EventSeen(Struct, frozen=True):
     """An event of a ticket."""
 
     seq: int
@@ -101,7 +101,7 @@ class HappeningSeen(Struct, frozen=True):
 
 
 class HistorySeen(Struct, frozen=True):
-    """What happened to a ticket, in order; without a cursor it is the last page."""
+    """A page of a ticket's events, in order; the last page has no cursor."""
 
-    items: list[HappeningSeen]
+    items: list[EventSeen]
     next_cursor: str | None = None

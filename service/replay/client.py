@@ -1,7 +1,7 @@
-"""HTTP as a careful client does it: every command has a key, and is sent again with it until an answer is definite.
+"""An HTTP client that sends each command with an idempotency key, again and again until the answer is definite.
 
-A lost connection, a time-out or a 503 says nothing about whether the command was done; the same request with the same
-`Idempotency-Key` finds out, and never does it twice.
+A lost connection, a time-out or a 503 does not tell whether the command was executed. The same request with the same
+`Idempotency-Key` finds out, and is never executed twice.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ from service.replay.answers import ProblemSeen
 from service.replay.errors import RefusedError, ReplayError
 
 TRIES_MAX = 30
-"""With the pauses between them about a minute: enough for a server to be started again."""
+"""Tries of a request. With the pauses they last about a minute: enough for a restart of the server."""
 
 TRIES_OF_FIRST = 2
-"""Of the first request: whoever mistyped the address shall not wait for a minute."""
+"""Tries of the very first request, so that a wrong address is reported at once."""
 
 PAUSE_FIRST_S = 0.05
 PAUSE_MOST_S = 2.0
 ANSWER_WITHIN_S = 15.0
-"""A request without an answer for so long is sent again."""
+"""A request that is not answered within this time is sent again."""
 
 RETRIED = frozenset({429, 502, 503, 504})
-"""Statuses that ask for another try; 502 and 504 are a proxy's."""
+"""Statuses after which a request is sent again; 502 and 504 come from a proxy."""
 
 _encode = msgspec.json.Encoder().encode
 _decode_problem = msgspec.json.Decoder(ProblemSeen).decode
@@ -41,7 +41,7 @@ Body = TypeVar("Body")
 
 
 class Kind(StrEnum):
-    """What was asked for, in the report's words."""
+    """The kinds of requests, as the report names them."""
 
     TAKE = "take"
     LEAVE = "leave"
@@ -54,11 +54,11 @@ class Kind(StrEnum):
 
 
 COMMANDS = frozenset({Kind.TAKE, Kind.LEAVE, Kind.OPEN, Kind.NEXT, Kind.FINISH, Kind.CLOSE})
-"""What people and staff do; the rest only looks, or prepares."""
+"""The commands of people and staff. The other kinds only read or prepare."""
 
 
 class Tally:
-    """What was sent and what came of it: seconds per answer and kind, problems by code, retries by cause."""
+    """Counts of a replay: latencies by kind of request, problems by code, retries by cause."""
 
     def __init__(self) -> None:
         self.latencies_s: defaultdict[Kind, list[float]] = defaultdict(list)
@@ -67,7 +67,7 @@ class Tally:
 
 
 class Reply(Struct, frozen=True):
-    """An answer: `problem` is set when it is a refusal."""
+    """An answer; `problem` is set if the server refused."""
 
     status: int
     body: bytes
@@ -75,8 +75,8 @@ class Reply(Struct, frozen=True):
     problem: ProblemSeen | None = None
 
 
-class Asked(Struct, frozen=True):
-    """A request, the same at every try."""
+class Request(Struct, frozen=True):
+    """A request, the same in every try."""
 
     kind: Kind
     method: str
@@ -85,15 +85,15 @@ class Asked(Struct, frozen=True):
     headers: dict[str, str]
 
 
-class Again(Struct, frozen=True):
-    """A try without a definite answer: why, and how long the server asks to wait."""
+class Retry(Struct, frozen=True):
+    """A try without a definite answer: the cause, and the wait that the server asks for."""
 
     why: str
     wait_s: float
 
 
 class Client:
-    """Sends requests to one server, at most as many at once as its session has connections."""
+    """Sends requests to one server. The session's connections limit how many are sent at once."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, clock: Clock) -> None:
         self.tally = Tally()
@@ -115,7 +115,7 @@ class Client:
         """Send a request until it has a definite answer.
 
         Raises:
-            ReplayError: there is none after `tries`.
+            ReplayError: there is none after `tries` tries.
         """
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         if method != "GET":
@@ -125,41 +125,41 @@ class Client:
         data = None if body is None else _encode(body)
         if data is not None:
             headers["Content-Type"] = "application/json"
-        asked = Asked(kind, method, self._url + path, data, headers)
+        request = Request(kind, method, self._url + path, data, headers)
         for tried in count():
-            given = await self._try(asked)
-            if isinstance(given, Reply):
-                return given
+            outcome = await self._try(request)
+            if isinstance(outcome, Reply):
+                return outcome
             if tried + 1 >= tries:
-                raise ReplayError(f"{method} {asked.url} has no answer after {tries} tries: {given.why}")
-            self.tally.retries[given.why] += 1
-            await asyncio.sleep(max(given.wait_s, pause_s(tried)))
+                raise ReplayError(f"{method} {request.url} has no answer after {tries} tries: {outcome.why}")
+            self.tally.retries[outcome.why] += 1
+            await asyncio.sleep(max(outcome.wait_s, pause_s(tried)))
         raise AssertionError("counting does not end")
 
-    async def _try(self, asked: Asked) -> Reply | Again:
+    async def _try(self, request: Request) -> Reply | Retry:
         began_s = self._clock.monotonic_s()
         try:
             async with self._session.request(
-                asked.method, asked.url, data=asked.data, headers=asked.headers
+                request.method, request.url, data=request.data, headers=request.headers
             ) as response:
                 raw = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Again(type(error).__name__, 0.0)
+            return Retry(type(error).__name__, 0.0)
         problem = _problem(response, raw)
         if problem is not None:
             self.tally.problems[problem.code] += 1
         if response.status in RETRIED:
-            return Again(problem.code if problem is not None else str(response.status), _retry_after_s(response))
-        self.tally.latencies_s[asked.kind].append(self._clock.monotonic_s() - began_s)
+            return Retry(problem.code if problem is not None else str(response.status), _retry_after_s(response))
+        self.tally.latencies_s[request.kind].append(self._clock.monotonic_s() - began_s)
         return Reply(response.status, raw, response.headers.get("ETag"), problem)
 
 
-def decoded(what: str, reply: Reply, form: type[Body]) -> Body:
-    """The body of an answer.
+def decode_answer(what: str, reply: Reply, form: type[Body]) -> Body:
+    """Decode the body of an answer.
 
     Raises:
-        RefusedError: it is a refusal.
-        ReplayError: it is not what the contract says.
+        RefusedError: the answer is a problem.
+        ReplayError: the body does not match the contract.
     """
     if reply.problem is not None:
         raise RefusedError(what, reply.status, reply.problem.code, reply.problem.title)
@@ -170,7 +170,7 @@ def decoded(what: str, reply: Reply, form: type[Body]) -> Body:
 
 
 def pause_s(tried: int) -> float:
-    """How long to wait after try `tried`, counted from 0: twice as long each time, and never for all the same."""
+    """Return the pause after try `tried`, counted from 0: doubled each time, and random so that clients spread."""
     most_s = min(PAUSE_FIRST_S * 2.0 ** min(tried, 10), PAUSE_MOST_S)
     return most_s * random.uniform(0.5, 1.0)  # noqa: S311  (spreads retries, guards nothing)
 
@@ -179,13 +179,13 @@ def _problem(response: aiohttp.ClientResponse, raw: bytes) -> ProblemSeen | None
     if response.status < 400:
         return None
     try:
-        said = _decode_problem(raw)
+        problem = _decode_problem(raw)
     except msgspec.MsgspecError:
-        said = ProblemSeen()
-    return said if said.code else ProblemSeen(code=str(response.status), title=response.reason or "")
+        problem = ProblemSeen()
+    return problem if problem.code else ProblemSeen(code=str(response.status), title=response.reason or "")
 
 
 def _retry_after_s(response: aiohttp.ClientResponse) -> float:
-    """The seconds a server asks for; dates are not reckoned, for our clocks may differ."""
-    said = response.headers.get("Retry-After", "")
-    return min(float(said), ANSWER_WITHIN_S) if said.isascii() and said.isdigit() else 0.0
+    """Return the seconds of Retry-After. A date is ignored, because the clocks of client and server may differ."""
+    problem = response.headers.get("Retry-After", "")
+    return min(float(problem), ANSWER_WITHIN_S) if problem.isascii() and problem.isdigit() else 0.0

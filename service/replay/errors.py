@@ -1,4 +1,4 @@
-"""What stops a replay, said in one line for the person who started it."""
+"""The errors that stop a replay. Their text is one line for the person who started it."""
 
 
 class ReplayError(Exception):
@@ -6,11 +6,11 @@ class ReplayError(Exception):
 
 
 class TraceError(ReplayError):
-    """The trace cannot be read, or says something that cannot be."""
+    """The trace cannot be read, or contains an impossible value."""
 
 
 class RefusedError(ReplayError):
-    """The server refused a command that the people and staff of a trace may expect to succeed."""
+    """The server refused a command that must succeed in a replay."""
 
     def __init__(self, what: str, status: int, code: str, title: str) -> None:
         super().__init__(f"{what} was refused: {status} {code} {title}".rstrip())

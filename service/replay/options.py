@@ -1,4 +1,4 @@
-"""What a replay is told."""
+"""The options of a replay."""
 
 from datetime import date
 from math import isfinite
@@ -9,14 +9,14 @@ from msgspec import Struct
 from service.replay.errors import ReplayError
 
 CONNECTIONS = 64
-"""Requests under way at once; the load shares its machine with the server, and more would only wait elsewhere."""
+"""Requests sent at once. The replay shares its machine with the server; more requests would only wait elsewhere."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """A replay.
+    """What to replay, and where.
 
-    `speed` is how many seconds of the trace pass in one of ours; None is as fast as the server takes it. `on` is the
-    day of the file to replay, the first if None. `token` is a manager's. `force` replays into a hall that has people.
+    `speed` is the number of trace seconds in one real second; None means as fast as the server answers. `on` is the day
+    of the file, None for the first day. `token` is a manager's. `force` allows a hall that already has people.
     """
 
     trace: Path
@@ -32,7 +32,11 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 def speed_of(text: str) -> float | None:
-    """Read a speed as people type it: a number above 0, or `max`, which is None. Raises ReplayError."""
+    """Parse a speed: a number above 0, or `max`, which gives None.
+
+    Raises:
+        ReplayError: it is neither.
+    """
     if text == "max":
         return None
     try:

@@ -1,30 +1,30 @@
-"""How the seconds of a trace pass: N times as fast as ours, or as fast as the server answers."""
+"""The pace of a replay: a multiple of real time, or as fast as the server answers."""
 
 from typing import Protocol
 
 from service.clock import Clock
-from service.replay.agenda import Agenda, Due
+from service.replay.schedule import Entry, Schedule
 
 
 class Pace(Protocol):
-    """Says what may begin now, and when in the trace something was."""
+    """Decides which entry begins now, and when in the trace something happened."""
 
-    def pick(self, agenda: Agenda) -> Due | None:
-        """The entry to begin now; None when there is none yet."""
+    def pick(self, schedule: Schedule) -> Entry | None:
+        """Return the entry to begin now; None if there is none yet."""
 
-    def pause_s(self, agenda: Agenda) -> float | None:
-        """Our seconds until the next entry is due; None when only an answer can make one ready."""
+    def pause_s(self, schedule: Schedule) -> float | None:
+        """Return the real seconds until the next entry is due; None if only an answer can make one ready."""
 
-    def moment_s(self, reckoned_s: float) -> float:
-        """The second of the trace at which something is that was just answered.
+    def actual_s(self, expected_s: float) -> float:
+        """Return the second of the trace at which something happened that was answered just now.
 
         Args:
-            reckoned_s: when it would be if answers took no time.
+            expected_s: when it would have happened if answers took no time.
         """
 
 
 class Timed:
-    """The wall clock, `speed` times as fast, beginning at `begins_s` of the trace when it is first asked."""
+    """Real time, `speed` times as fast. It starts at `begins_s` of the trace with the first call."""
 
     def __init__(self, speed: float, begins_s: float, clock: Clock) -> None:
         self._speed = speed
@@ -32,19 +32,19 @@ class Timed:
         self._clock = clock
         self._began_s: float | None = None
 
-    def pick(self, agenda: Agenda) -> Due | None:
-        """The first entry, when its time has come."""
-        due = agenda.first()
-        return due if due is not None and due.at_s <= self._now_s() else None
+    def pick(self, schedule: Schedule) -> Entry | None:
+        """Return the first entry if its time has come."""
+        entry = schedule.first()
+        return entry if entry is not None and entry.at_s <= self._now_s() else None
 
-    def pause_s(self, agenda: Agenda) -> float | None:
-        """Until the first entry."""
-        due = agenda.first()
-        return None if due is None else max(0.0, (due.at_s - self._now_s()) / self._speed)
+    def pause_s(self, schedule: Schedule) -> float | None:
+        """Return the real seconds until the first entry."""
+        entry = schedule.first()
+        return None if entry is None else max(0.0, (entry.at_s - self._now_s()) / self._speed)
 
-    def moment_s(self, reckoned_s: float) -> float:
-        """Now, and not before it could be."""
-        return max(reckoned_s, self._now_s())
+    def actual_s(self, expected_s: float) -> float:
+        """Return the present second, or the expected one if that is later."""
+        return max(expected_s, self._now_s())
 
     def _now_s(self) -> float:
         now_s = self._clock.monotonic_s()
@@ -53,17 +53,17 @@ class Timed:
         return self._begins_s + (now_s - self._began_s) * self._speed
 
 
-class Untimed:
-    """No clock but the order of the day: what `Agenda.ready` says may begin, begins."""
+class AsFastAsPossible:
+    """No clock: an entry begins as soon as `Schedule.first_ready` allows it."""
 
-    def pick(self, agenda: Agenda) -> Due | None:
-        """What is ready."""
-        return agenda.ready()
+    def pick(self, schedule: Schedule) -> Entry | None:
+        """Return the first entry that is ready."""
+        return schedule.first_ready()
 
-    def pause_s(self, agenda: Agenda) -> float | None:  # noqa: ARG002  (the shape of a pace)
-        """Only an answer makes more ready."""
+    def pause_s(self, schedule: Schedule) -> float | None:  # noqa: ARG002  (the shape of a pace)
+        """Return None: only an answer makes more entries ready."""
         return None
 
-    def moment_s(self, reckoned_s: float) -> float:
-        """As reckoned: answers take no time."""
-        return reckoned_s
+    def actual_s(self, expected_s: float) -> float:
+        """Return the expected second: answers take no time."""
+        return expected_s

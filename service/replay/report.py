@@ -1,4 +1,4 @@
-"""What a replay tells when it is over."""
+"""The report of a replay."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,13 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.domain.model import TicketState
-from service.replay.check import Check
+from service.replay.checks import Check
 from service.replay.client import COMMANDS, Kind, Tally
-from service.replay.told import Told
+from service.replay.ticket_log import TicketLog
 
 
-class Spread(Struct, frozen=True):
-    """Some values at a glance."""
+class Summary(Struct, frozen=True):
+    """Mean, quantiles and maximum of some values."""
 
     mean: float
     p50: float
@@ -27,30 +27,30 @@ class Spread(Struct, frozen=True):
 
 
 class ServiceRow(Struct, frozen=True, kw_only=True):
-    """A service: how many came, were served and left, and how long the called ones waited, in seconds.
+    """A service: its visits, how many were served and left, and the waits of the called ones in seconds.
 
-    Of the trace at a speed, else of ours. `waits_s` is None when nobody was called.
+    The seconds are those of the trace at a speed, otherwise real seconds. `waits_s` is None if nobody was called.
     """
 
     service: str
     visits: int
     served: int
     left: int
-    waits_s: Spread | None
+    waits_s: Summary | None
 
 
 class KindRow(Struct, frozen=True):
-    """A kind of request: how many were answered, in how many seconds each."""
+    """A kind of request: the number of answers and their latency in seconds."""
 
     kind: Kind
     answered: int
-    latency_s: Spread
+    latency_s: Summary
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A replay: `traced_on` is the trace's day, `on` the hall's, `speed` None when it did not wait.
+    """The result of a replay. `traced_on` is the trace's day, `on` the hall's day; `speed` is None if it did not wait.
 
-    `seconds` are ours, and of the day alone: neither preparing nor checking counts.
+    `seconds` are real seconds of the day alone, without preparation and checks.
     """
 
     hall: str
@@ -67,17 +67,17 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def ok(self) -> bool:
-        """Tell whether every check held."""
+        """Tell whether no check found a difference."""
         return all(check.ok for check in self.checks)
 
     @property
     def commands_per_s(self) -> float:
-        """Commands answered in a second."""
+        """Answered commands per second."""
         return self.commands / self.seconds if self.seconds else 0.0
 
 
-def spread(values: Sequence[float]) -> Spread | None:
-    """Summarize values by nearest ranks; None when there are none."""
+def summary(values: Sequence[float]) -> Summary | None:
+    """Summarize values by nearest-rank quantiles; None if there are no values."""
     if not values:
         return None
     ranked = sorted(values)
@@ -85,14 +85,14 @@ def spread(values: Sequence[float]) -> Spread | None:
     def rank(share: float) -> float:
         return ranked[max(0, ceil(share * len(ranked)) - 1)]
 
-    return Spread(sum(ranked) / len(ranked), rank(0.5), rank(0.9), rank(0.99), ranked[-1])
+    return Summary(sum(ranked) / len(ranked), rank(0.5), rank(0.9), rank(0.99), ranked[-1])
 
 
-def service_rows(told: Iterable[Told], speed: float | None) -> list[ServiceRow]:
-    """Count visits per service, the most frequent first."""
-    by_service: dict[str, list[Told]] = {}
+def service_rows(told: Iterable[TicketLog], speed: float | None) -> list[ServiceRow]:
+    """Summarize the visits of each service, the most frequent service first."""
+    by_service: dict[str, list[TicketLog]] = {}
     for one in told:
-        by_service.setdefault(one.taken.service, []).append(one)
+        by_service.setdefault(one.issued.service, []).append(one)
     rows = []
     for service, some in sorted(by_service.items(), key=lambda item: (-len(item[1]), item[0])):
         states = Counter(one.state for one in some)
@@ -103,7 +103,7 @@ def service_rows(told: Iterable[Told], speed: float | None) -> list[ServiceRow]:
                 visits=len(some),
                 served=states[TicketState.DONE],
                 left=states[TicketState.LEFT],
-                waits_s=spread(waits_s),
+                waits_s=summary(waits_s),
             )
         )
     return rows
@@ -114,17 +114,17 @@ def kind_rows(latencies_s: Mapping[Kind, Sequence[float]]) -> list[KindRow]:
     return [
         KindRow(kind, len(latencies_s[kind]), found)
         for kind in Kind
-        if (found := spread(latencies_s.get(kind, ()))) is not None
+        if (found := summary(latencies_s.get(kind, ()))) is not None
     ]
 
 
 def commands_of(tally: Tally) -> int:
-    """How many commands of people and staff were answered."""
+    """Count the answered commands of people and staff."""
     return sum(len(found) for kind, found in tally.latencies_s.items() if kind in COMMANDS)
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Print a report for people."""
+    """Print a report as tables."""
     at = "as fast as it goes" if report.speed is None else f"{report.speed:g} times as fast"
     console.print(f"[bold]{report.traced_on}[/], {at}, in hall {report.hall} on {report.on}")
     console.print(_services(report))

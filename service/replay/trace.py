@@ -1,8 +1,7 @@
-"""Traces: what happened in a real hall, one visit a line.
+"""Traces: the visits of a real hall, one visit in a line of a CSV file.
 
-A CSV file with the columns `date`, `arrived` (wall time), `service`, `outcome` (`served` or `left`), `wait_s`,
-`service_s` and `server` (empty where it was not written down), and `priority` where the hall had such; others are read
-past. It may hold several days.
+The columns are `date`, `arrived` (wall time), `service`, `outcome` (`served` or `left`), `wait_s`, `service_s` and
+`server` (may be empty), and optionally `priority`. Other columns are ignored. A file may contain several days.
 """
 
 import csv
@@ -21,15 +20,15 @@ COLUMNS = ("date", "arrived", "service", "outcome", "wait_s", "service_s", "serv
 OUTCOMES = ("served", "left")
 
 SECONDS_MAX = 86_400
-"""A wait or a service of more than a day is a mistake in the file."""
+"""A wait or a service of more than a day is an error in the file."""
 
 
 class Visit(Struct, frozen=True, kw_only=True):
-    """One person's visit; times in seconds from the midnight that began the day.
+    """The visit of one person; times are seconds since the midnight at which the day began.
 
-    `patience_s` is how long this person waits before giving up, None for ever; `service_s` how long the service takes,
-    None for who left before anybody could know; `server` who served, `priority` whom the hall preferred, if that was
-    written down.
+    `patience_s` is how long the person waits before giving up; None for a person who was served. `service_s` is the
+    duration of the service; None for a person who left. `server` is the server and `priority` the hall's priority, if
+    they were recorded.
     """
 
     arrived_s: int
@@ -42,9 +41,9 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 
 class Shift(Struct, frozen=True):
-    """When a server of the trace was at work: from the first call to the last finish.
+    """The time from a server's first call to the last finish.
 
-    The shift that ends last has no end: somebody stays until everybody was served.
+    The shift that ends last has no end, so that everybody is served.
     """
 
     opens_s: float
@@ -52,7 +51,7 @@ class Shift(Struct, frozen=True):
 
 
 class Trace(Struct, frozen=True, kw_only=True):
-    """A day of a trace: visits in order of arrival, and a shift for each server, in order of their names."""
+    """A day of a trace: visits in order of arrival, and one shift for each server, in order of the servers' names."""
 
     on: date
     visits: tuple[Visit, ...]
@@ -60,13 +59,13 @@ class Trace(Struct, frozen=True, kw_only=True):
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The services people came for, the most frequent first, then by name."""
+        """The services of the visits, the most frequent first, then by name."""
         visits = Counter(visit.service for visit in self.visits)
         return tuple(sorted(visits, key=lambda name: (-visits[name], name)))
 
     @property
     def span_s(self) -> tuple[float, float]:
-        """From the first thing to the last one that the trace tells of."""
+        """The times of the first and the last thing that happens in the trace."""
         times = [float(visit.arrived_s) for visit in self.visits]
         times += [visit.arrived_s + (visit.patience_s or 0) for visit in self.visits]
         times += [visit.called_s + (visit.service_s or 0) for visit in self.visits if visit.called_s is not None]
@@ -75,14 +74,14 @@ class Trace(Struct, frozen=True, kw_only=True):
 
 
 def read_trace(path: Path, on: date | None = None) -> Trace:
-    """Read and check a whole file, and take one day of it.
+    """Read and check a whole file; return one day of it.
 
     Args:
         path: the file.
-        on: which day; the earliest if None.
+        on: the day; None for the earliest.
 
     Raises:
-        TraceError: it cannot be read, a line says something that cannot be, or it has no such day.
+        TraceError: it cannot be read, a line contains an impossible value, or it has no such day.
     """
     days = _read(path)
     wanted = min(days) if on is None else on
@@ -92,7 +91,7 @@ def read_trace(path: Path, on: date | None = None) -> Trace:
 
 
 def read_days(path: Path) -> list[Trace]:
-    """Read and check a whole file, and take all its days, in order. Raises TraceError as `read_trace` does."""
+    """Read and check a whole file; return all its days, in order. Raises TraceError as `read_trace` does."""
     return [_trace(on, visits) for on, visits in sorted(_read(path).items())]
 
 
@@ -140,10 +139,10 @@ def _rows(name: str, lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, s
 
 
 def _visit(row: Mapping[str, str]) -> Visit:
-    """Read a line. Raises ValueError, which says what is wrong with it."""
+    """Parse a line. Raises ValueError with the reason."""
     outcome = row["outcome"]
     if outcome not in OUTCOMES:
-        raise ValueError(f"outcome is {' or '.join(OUTCOMES)}, not {outcome!r}")
+        raise ValueError(f"outcome must be {' or '.join(OUTCOMES)}, not {outcome!r}")
     if not row["service"]:
         raise ValueError("service is empty")
     arrived_s = _second_of_day(row["arrived"])
@@ -175,7 +174,7 @@ def _seconds(row: Mapping[str, str], column: str) -> int:
 
 
 def _shifts(visits: Iterable[Visit]) -> tuple[Shift, ...]:
-    """One shift for each server who is named; one for all where nobody is."""
+    """Return one shift for each named server; one shift for all if no server is named."""
     served = [
         (visit.server or "", visit.called_s, visit.service_s or 0) for visit in visits if visit.called_s is not None
     ]

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service.simulate.chart import chart_of
-from service.simulate.days import live_days, number_of_days
 from service.simulate.errors import SimulateError
 from service.simulate.options import Options, options_of
 from service.simulate.report import Report, print_report, report_of
+from service.simulate.run import live_days, number_of_days
 
 __all__ = ["Options", "Report", "SimulateError", "chart_of", "options_of", "print_report", "simulate"]
 

@@ -9,9 +9,9 @@ from service.domain.booking.grid import grid_of
 from service.domain.commands import BookAppointment
 from service.domain.model import AppointmentId, Channel
 from service.domain.refusals import SlotFull
-from service.simulate.hall import SimulatedHall
+from service.simulate.hall_setup import Setting
 from service.simulate.people import Person
-from service.simulate.setting import Setting
+from service.simulate.simulated_hall import SimulatedHall
 
 
 class Booked(Struct, frozen=True):

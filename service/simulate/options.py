@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from service.simulate.errors import SimulateError
-from service.simulate.learned import LEARN_DAYS_MAX
+from service.simulate.learning_halls import LEARN_DAYS_MAX
 from service.simulate.scenario import POLICIES, SCENARIOS
 
 DAYS_MAX = 100_000

@@ -19,11 +19,11 @@ from service.domain.forecast.day_simulation import TooManyArrivals
 from service.domain.forecast.start_state import ArrivalStream, StartState, start_state_of
 from service.domain.forecast.wait_quantiles import NEVER, PATHS, Quantiles, waits_of
 from service.domain.model import CounterState, Ticket, TicketClass, Wait
-from service.simulate.hall import SimulatedHall
-from service.simulate.live import Promiser
-from service.simulate.lived import Told
+from service.simulate.day_record import Told
+from service.simulate.day_run import Promiser
+from service.simulate.hall_setup import Setting
 from service.simulate.people import People
-from service.simulate.setting import Setting
+from service.simulate.simulated_hall import SimulatedHall
 
 ORACLE_PATHS = 600
 """Rests of the day that the oracle draws."""

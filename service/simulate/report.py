@@ -9,11 +9,11 @@ from rich.table import Table
 
 from service.domain.calendar.learned import ExpectedDuration
 from service.domain.model import TicketClass
-from service.simulate.days import Result, lesson_of, scenario_of, ways_of
 from service.simulate.estimate import Estimate, estimate, rank, ratio
-from service.simulate.measure import MEASURES, REFUSED_FITTING
+from service.simulate.measures import MEASURES, REFUSED_FITTING
 from service.simulate.options import Options, Promises, Way
-from service.simulate.traced import counts, expected_arrivals
+from service.simulate.run import Result, lesson_of, scenario_of, ways_of
+from service.simulate.trace_days import counts, expected_arrivals
 
 PEAK_RATIO_MOST = 0.45
 KEPT_LEAST_PCT = 95.0

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from service.replay.document import Setting, setting_for
 from service.replay.trace import COLUMNS, Trace, read_trace
+from service.replay.trace_hall import TraceHall, hall_for_trace
 
 HEADER = ",".join(COLUMNS)
 
@@ -31,6 +31,6 @@ def trace_of(folder: Path, lines: Iterable[str] = MORNING) -> Trace:
     return read_trace(write(folder, lines))
 
 
-def setting_of(folder: Path, lines: Iterable[str] = MORNING, speed: float | None = None) -> Setting:
+def trace_hall_of(folder: Path, lines: Iterable[str] = MORNING, speed: float | None = None) -> TraceHall:
     """The hall of a day of a trace."""
-    return setting_for(trace_of(folder, lines), "Asia/Jerusalem", speed)
+    return hall_for_trace(trace_of(folder, lines), "Asia/Jerusalem", speed)

@@ -18,11 +18,11 @@ from service.domain.hall.document import HallDocument
 from service.domain.model import Channel, CounterId, HallId, Outcome, ServiceId, TicketId, TicketState
 from service.domain.refusals import WrongState
 from service.domain.view import counter_view, ticket_view
-from service.replay.answers import BoardSeen, CounterSeen, HappeningSeen, NextSeen, QueueSeen, TicketSeen
-from service.replay.check import happened_of
-from service.replay.drive import Drive
-from service.replay.evidence import Evidence, Moment
-from service.replay.hall import HallClient
+from service.replay.answers import BoardSeen, CounterSeen, EventSeen, NextSeen, QueueSeen, TicketSeen
+from service.replay.checks import ticket_events
+from service.replay.day_driver import DayDriver
+from service.replay.hall_client import HallClient
+from service.replay.server_state import CheckInput, Snapshot
 
 TODAY = date(2026, 11, 23)
 NOON_AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -113,10 +113,10 @@ class HallInMemory(HallClient):
         """A ticket as it is now."""
         return self._seen(TicketId(ticket))
 
-    async def history(self, ticket: str) -> list[HappeningSeen]:
+    async def history(self, ticket: str) -> list[EventSeen]:
         """What happened to a ticket."""
         return [
-            HappeningSeen(record.seq, str(record.event.__struct_config__.tag), msgspec.to_builtins(record.event))
+            EventSeen(record.seq, str(record.event.__struct_config__.tag), msgspec.to_builtins(record.event))
             for record in self.records
             if getattr(record.event, "ticket", None) == ticket
         ]
@@ -142,17 +142,19 @@ class HallInMemory(HallClient):
         return msgspec.convert(msgspec.to_builtins(view), CounterSeen)
 
 
-async def evidence_of(hall: HallInMemory, drive: Drive) -> Evidence:
+async def check_input_of(hall: HallInMemory, driver: DayDriver) -> CheckInput:
     """Everything that a hall shows after a day, to be compared with what was told."""
     board, raw = await hall.board()
-    moment = Moment(board=board, http=raw, queue=await hall.queue(), socket=raw, screens=None, journal=hall.records)
-    told = list(drive.told.values())
-    return Evidence(
+    snapshot = Snapshot(
+        board=board, http=raw, queue=await hall.queue(), socket=raw, socket_error=None, journal=hall.records
+    )
+    logs = list(driver.logs.values())
+    return CheckInput(
         hall=hall.id,
         on=TODAY,
         prefixes={"ps": "A", "nw": "B"},
-        told=told,
-        tickets={one.taken.id: await hall.ticket(one.taken.id) for one in told},
-        histories={one.taken.id: happened_of(await hall.history(one.taken.id)) for one in told},
-        moment=moment,
+        logs=logs,
+        tickets={log.issued.id: await hall.ticket(log.issued.id) for log in logs},
+        histories={log.issued.id: ticket_events(await hall.history(log.issued.id)) for log in logs},
+        snapshot=snapshot,
     )

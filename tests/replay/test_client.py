@@ -9,9 +9,9 @@ from aiohttp.test_utils import TestServer
 
 from service.clock import Clock
 from service.replay.answers import TicketSeen
-from service.replay.client import PAUSE_FIRST_S, PAUSE_MOST_S, Client, Kind, decoded, pause_s
+from service.replay.client import PAUSE_FIRST_S, PAUSE_MOST_S, Client, Kind, decode_answer, pause_s
 from service.replay.errors import RefusedError, ReplayError
-from service.replay.hall import HallClient
+from service.replay.hall_client import HallClient
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -106,7 +106,7 @@ async def test_a_refusal_is_an_answer_and_is_not_sent_again(session: aiohttp.Cli
         reply = await client.send(Kind.NEXT, "POST", "/v1/x")
 
         with pytest.raises(RefusedError, match="next was refused: 409 counter-busy Not now") as caught:
-            decoded("next", reply, TicketSeen)
+            decode_answer("next", reply, TicketSeen)
         assert caught.value.code == "counter-busy"
 
     await client_of(server, session, run)
@@ -118,9 +118,9 @@ async def test_an_answer_that_the_contract_does_not_know_is_an_error(session: ai
 
     async def run(client: Client) -> None:
         with pytest.raises(ReplayError, match="the answer to a ticket is not what the contract says"):
-            decoded("a ticket", await client.send(Kind.READ, "GET", "/v1/x"), TicketSeen)
+            decode_answer("a ticket", await client.send(Kind.READ, "GET", "/v1/x"), TicketSeen)
         with pytest.raises(RefusedError, match="500"):
-            decoded("a ticket", await client.send(Kind.READ, "GET", "/v1/x"), TicketSeen)
+            decode_answer("a ticket", await client.send(Kind.READ, "GET", "/v1/x"), TicketSeen)
 
     await client_of(server, session, run)
 

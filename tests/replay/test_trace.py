@@ -95,7 +95,7 @@ def test_all_days_of_a_trace_are_read_in_their_order(tmp_path: Path) -> None:
         ("1999-02-01,09:00,PS,served,5,300,s01", "arrived is HH:MM:SS"),
         ("1999-02-01,24:00:01,PS,served,5,300,s01", "hour"),
         ("1999-02-01,09:00:00,,served,5,300,s01", "service is empty"),
-        ("1999-02-01,09:00:00,PS,vanished,5,300,s01", "outcome is served or left, not 'vanished'"),
+        ("1999-02-01,09:00:00,PS,vanished,5,300,s01", "outcome must be served or left, not 'vanished'"),
         ("1999-02-01,09:00:00,PS,served,-5,300,s01", "wait_s is whole seconds from 0 to 86400, not '-5'"),
         ("1999-02-01,09:00:00,PS,served,5,1.5,s01", "service_s is whole seconds from 0 to 86400, not '1.5'"),
         ("1999-02-01,09:00:00,PS,served,5,86401,s01", "service_s is whole seconds"),

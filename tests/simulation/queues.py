@@ -8,12 +8,12 @@ from msgspec import convert
 from service.domain.calendar.day_plan import plan_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import ServiceId, TicketClass
+from service.simulate.day_record import Lived
+from service.simulate.day_run import Life
 from service.simulate.estimate import Estimate, Portion, estimate
-from service.simulate.live import Life
-from service.simulate.lived import Lived
+from service.simulate.hall_setup import Setting, Shift
 from service.simulate.people import MINUTE_MS, People, Person
 from service.simulate.scenario import ON
-from service.simulate.setting import Setting, Shift
 
 DAY_MS = 24 * 60 * MINUTE_MS
 WARM_MS = 3 * 60 * MINUTE_MS

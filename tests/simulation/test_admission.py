@@ -5,9 +5,9 @@ Source: ALGORITHMS 4.5: of the admitted 0.4 percent late.
 
 import pytest
 
-from service.simulate.days import Result, live_days
 from service.simulate.estimate import Portion
 from service.simulate.options import Options, Way
+from service.simulate.run import Result, live_days
 
 DAYS, SEED = 20, 20261123
 LATE_PCT_MAX = 0.5

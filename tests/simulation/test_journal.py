@@ -26,10 +26,10 @@ from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.hall_documents import HallStore
 from service.journal.read import Reader
-from service.simulate.live import Life
+from service.simulate.day_run import Life
+from service.simulate.hall_setup import setting_of
 from service.simulate.people import draw
 from service.simulate.scenario import ON, POLICIES, SCENARIOS, document_of
-from service.simulate.setting import setting_of
 from tests.service import Api, Service, service_on
 
 HALL = "simulated"

@@ -14,16 +14,16 @@ from service.domain.model import HallId, StageId
 from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
 from service.journal.database import Database
 from service.journal.hall_documents import HallStore
-from service.simulate.days import live_day, live_days
-from service.simulate.hall import SimulatedHall
-from service.simulate.learned import LESSONS_FROM, after_night, believed, facts_of, learned_before
-from service.simulate.live import Life
-from service.simulate.lived import Told
+from service.simulate.day_record import Told
+from service.simulate.day_run import Life
+from service.simulate.hall_setup import setting_by, setting_of
+from service.simulate.learning_halls import LESSONS_FROM, after_night, believed, facts_of, learned_before
 from service.simulate.options import DAYS_MAX, Options, Promises, Way
 from service.simulate.people import HOUR_MS, draw
 from service.simulate.promises import as_answered
+from service.simulate.run import live_day, live_days
 from service.simulate.scenario import ON, POLICIES, SCENARIOS, Scenario, document_of
-from service.simulate.setting import setting_by, setting_of
+from service.simulate.simulated_hall import SimulatedHall
 from tests.service import service_on
 from tests.simulation.test_journal import FEW, HALL, Lived
 

@@ -4,12 +4,12 @@ import pytest
 
 from service.domain.model import Admission, TicketClass, Wait
 from service.simulate.bookings import Booked
+from service.simulate.day_record import Lived, Told, Visit
 from service.simulate.estimate import Portion
-from service.simulate.lived import Lived, Told, Visit
-from service.simulate.measure import MEASURES, by_quarter, measure, would_have_fitted
+from service.simulate.hall_setup import setting_of
+from service.simulate.measures import MEASURES, by_quarter, measure, would_have_fitted
 from service.simulate.people import MINUTE_MS, Person
 from service.simulate.scenario import CLOSES_MIN, OPENS_MIN, POLICIES, SCENARIOS
-from service.simulate.setting import setting_of
 
 PEAK = SCENARIOS["peak"]
 SETTING = setting_of(PEAK, POLICIES["credit"], 9, "fit")

@@ -6,13 +6,13 @@ from math import hypot
 import pytest
 
 from service.domain.model import TicketClass
+from service.simulate.day_record import Lived
+from service.simulate.day_run import Life
 from service.simulate.estimate import Estimate, Portion, estimate
-from service.simulate.live import Life
-from service.simulate.lived import Lived
-from service.simulate.measure import MEASURES
+from service.simulate.hall_setup import setting_of
+from service.simulate.measures import MEASURES
 from service.simulate.people import draw
 from service.simulate.scenario import POLICIES, SCENARIOS
-from service.simulate.setting import setting_of
 from tests.simulation.peer import Hall, Person
 
 DAYS, DAYS_LONG = 120, 1000

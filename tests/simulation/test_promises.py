@@ -4,16 +4,16 @@ from msgspec.structs import replace
 
 from service.domain.forecast.start_state import StartState, start_state_of
 from service.domain.model import CounterId, Ticket, TicketClass
-from service.simulate.days import live_day
+from service.simulate.day_record import Told
+from service.simulate.day_run import Life
 from service.simulate.estimate import Estimate, estimate
-from service.simulate.hall import SimulatedHall
-from service.simulate.live import Life
-from service.simulate.lived import Told
+from service.simulate.hall_setup import setting_of
 from service.simulate.options import Options, Promises, Way
 from service.simulate.people import People, Person, draw
 from service.simulate.promises import as_answered, as_forecast, position_s, true_scene, with_oracle
+from service.simulate.run import live_day
 from service.simulate.scenario import POLICIES, SCENARIOS
-from service.simulate.setting import setting_of
+from service.simulate.simulated_hall import SimulatedHall
 
 PEAK = SCENARIOS["peak"]
 HOUR_MS = 3_600_000

@@ -6,13 +6,13 @@ import pytest
 
 from service.domain.events import TicketCalled
 from service.domain.model import TicketClass
+from service.simulate.day_record import Lived
+from service.simulate.day_run import Life
 from service.simulate.estimate import Estimate, estimate
-from service.simulate.live import Life
-from service.simulate.lived import Lived
-from service.simulate.measure import MEASURES, worst_overtaking_min
+from service.simulate.hall_setup import setting_of
+from service.simulate.measures import MEASURES, worst_overtaking_min
 from service.simulate.people import People, draw
 from service.simulate.scenario import POLICIES, SCENARIOS
-from service.simulate.setting import setting_of
 
 DAYS, DAYS_LONG = 25, 400
 

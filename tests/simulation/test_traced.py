@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from service.domain.model import CounterId, TicketClass
+from service.simulate.day_run import Life
 from service.simulate.errors import SimulateError
-from service.simulate.live import Life
+from service.simulate.hall_setup import Shift
 from service.simulate.scenario import POLICIES
-from service.simulate.setting import Shift
-from service.simulate.traced import (
+from service.simulate.trace_days import (
     days_of,
     expected_arrivals,
     learn,

@@ -7,9 +7,9 @@ Source: ALGORITHMS 4.3 and 4.4.
 
 import pytest
 
-from service.simulate.days import Result, live_days
 from service.simulate.estimate import estimate
 from service.simulate.options import Options, Promises, Way
+from service.simulate.run import Result, live_days
 
 DAYS = Options(
     scenario="lunch",

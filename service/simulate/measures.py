@@ -6,8 +6,8 @@ import numpy as np
 from msgspec import Struct
 
 from service.domain.model import Admission, TicketClass
+from service.simulate.day_record import Lived, Visit
 from service.simulate.estimate import Portion, rank
-from service.simulate.lived import Lived, Visit
 from service.simulate.people import MINUTE_MS, Person
 
 KEPT_WITHIN_MS = 10 * MINUTE_MS

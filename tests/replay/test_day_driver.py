@@ -8,12 +8,12 @@ import pytest
 from service.clock import Clock
 from service.domain.model import TicketState
 from service.replay.answers import CounterSeen
-from service.replay.drive import Drive
+from service.replay.day_driver import DayDriver
 from service.replay.errors import RefusedError
-from service.replay.evidence import checks_of
-from service.replay.pace import Timed, Untimed
-from tests.replay.days import MORNING, setting_of
-from tests.replay.memory import HallInMemory, evidence_of
+from service.replay.pace import AsFastAsPossible, Timed
+from service.replay.server_state import checks_of
+from tests.replay.days import MORNING, trace_hall_of
+from tests.replay.memory import HallInMemory, check_input_of
 
 RUSH = [
     f"1999-02-01,{9 + second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d},{service},{outcome},"
@@ -25,18 +25,18 @@ RUSH = [
 """500 people within three hours, a quarter of them impatient; seven servers."""
 
 
-async def drive_of(
+async def run_day(
     folder: Path, lines: Iterable[str] = MORNING, *, at_once: int = 1, slow: int = 0
-) -> tuple[HallInMemory, Drive]:
-    setting = setting_of(folder, lines)
-    hall = HallInMemory(setting.document, slow)
-    drive = Drive(hall, setting, Untimed(), under_way_max=at_once)
-    await drive.run()
-    return hall, drive
+) -> tuple[HallInMemory, DayDriver]:
+    trace_hall = trace_hall_of(folder, lines)
+    hall = HallInMemory(trace_hall.document, slow)
+    driver = DayDriver(hall, trace_hall, AsFastAsPossible(), running_max=at_once)
+    await driver.run()
+    return hall, driver
 
 
 async def test_one_command_after_the_other_is_the_day_of_the_trace(tmp_path: Path) -> None:
-    hall, _ = await drive_of(tmp_path)
+    hall, _ = await run_day(tmp_path)
 
     assert hall.asked == [
         "take ps",  # 09:00:00 A001
@@ -62,9 +62,9 @@ async def test_one_command_after_the_other_is_the_day_of_the_trace(tmp_path: Pat
 
 
 async def test_each_ticket_is_known_by_its_answers(tmp_path: Path) -> None:
-    _, drive = await drive_of(tmp_path)
+    _, driver = await run_day(tmp_path)
 
-    states = [(told.taken.number, told.state, [call.counter for call in told.calls]) for told in drive.told.values()]
+    states = [(log.issued.number, log.state, [call.counter for call in log.calls]) for log in driver.logs.values()]
     assert states == [
         ("A001", TicketState.DONE, ["1"]),
         ("A002", TicketState.DONE, ["2"]),
@@ -73,7 +73,7 @@ async def test_each_ticket_is_known_by_its_answers(tmp_path: Path) -> None:
         ("B002", TicketState.DONE, ["1"]),
         ("A004", TicketState.DONE, ["2"]),
     ]
-    assert [told.wait_s is None for told in drive.told.values()] == [False, False, False, True, False, False]
+    assert [log.wait_s is None for log in driver.logs.values()] == [False, False, False, True, False, False]
 
 
 async def test_who_is_called_before_patience_ends_is_served_for_the_mean_of_the_service(tmp_path: Path) -> None:
@@ -83,9 +83,9 @@ async def test_who_is_called_before_patience_ends_is_served_for_the_mean_of_the_
         "1999-02-01,09:11:39,PS,served,1,5,s01",
         "1999-02-01,09:11:41,PS,served,0,5,s01",
     ]
-    hall, drive = await drive_of(tmp_path, lines)
+    hall, driver = await run_day(tmp_path, lines)
 
-    assert [told.service_s for told in drive.told.values()][1] == pytest.approx(110 / 3)
+    assert [log.service_s for log in driver.logs.values()][1] == pytest.approx(110 / 3)
     assert "leave A002" not in hall.asked
 
 
@@ -93,33 +93,33 @@ async def test_who_is_called_before_patience_ends_is_served_for_the_mean_of_the_
 async def test_however_many_commands_are_under_way_everybody_is_served_or_leaves(
     tmp_path: Path, at_once: int, slow: int
 ) -> None:
-    hall, drive = await drive_of(tmp_path, RUSH, at_once=at_once, slow=slow)
+    hall, driver = await run_day(tmp_path, RUSH, at_once=at_once, slow=slow)
 
-    assert len(drive.told) == len(RUSH)
-    assert {told.state for told in drive.told.values()} == {TicketState.DONE, TicketState.LEFT}
-    assert [check.difference for check in checks_of(await evidence_of(hall, drive))] == [None] * 12
+    assert len(driver.logs) == len(RUSH)
+    assert {log.state for log in driver.logs.values()} == {TicketState.DONE, TicketState.LEFT}
+    assert [check.difference for check in checks_of(await check_input_of(hall, driver))] == [None] * 12
 
 
 async def test_at_a_speed_the_day_is_as_sound(tmp_path: Path) -> None:
-    setting = setting_of(tmp_path, speed=100_000)
-    hall = HallInMemory(setting.document)
-    drive = Drive(hall, setting, Timed(100_000, setting.trace.span_s[0], Clock()), under_way_max=8)
+    trace_hall = trace_hall_of(tmp_path, speed=100_000)
+    hall = HallInMemory(trace_hall.document)
+    driver = DayDriver(hall, trace_hall, Timed(100_000, trace_hall.trace.span_s[0], Clock()), running_max=8)
 
-    await drive.run()
+    await driver.run()
 
-    assert len(drive.told) == len(MORNING)
-    assert [check.difference for check in checks_of(await evidence_of(hall, drive))] == [None] * 12
+    assert len(driver.logs) == len(MORNING)
+    assert [check.difference for check in checks_of(await check_input_of(hall, driver))] == [None] * 12
 
 
 async def test_people_of_others_are_served_too(tmp_path: Path) -> None:
-    setting = setting_of(tmp_path)
-    hall = HallInMemory(setting.document)
+    trace_hall = trace_hall_of(tmp_path)
+    hall = HallInMemory(trace_hall.document)
     stranger = await hall.take("ps")
-    drive = Drive(hall, setting, Untimed(), under_way_max=8)
+    driver = DayDriver(hall, trace_hall, AsFastAsPossible(), running_max=8)
 
-    await drive.run()
+    await driver.run()
 
-    assert stranger.id not in drive.told
+    assert stranger.id not in driver.logs
     assert (await hall.ticket(stranger.id)).state == TicketState.DONE
 
 
@@ -128,8 +128,8 @@ async def test_a_refusal_that_nobody_expects_ends_the_replay(tmp_path: Path) -> 
         async def open(self, counter: str) -> CounterSeen:
             raise RefusedError(f"opening counter {counter}", 409, "hall-suspended", "")
 
-    setting = setting_of(tmp_path)
-    drive = Drive(Locked(setting.document), setting, Untimed(), under_way_max=8)
+    trace_hall = trace_hall_of(tmp_path)
+    driver = DayDriver(Locked(trace_hall.document), trace_hall, AsFastAsPossible(), running_max=8)
 
     with pytest.raises(RefusedError, match=r"opening counter . was refused: 409 hall-suspended"):
-        await drive.run()
+        await driver.run()

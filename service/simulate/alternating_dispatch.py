@@ -7,8 +7,8 @@ from service.domain.commands import CallNext, CallTicket, Finish, FinishTicket
 from service.domain.events import Event
 from service.domain.model import CounterId, Outcome, TicketClass, TicketId
 from service.domain.queue.waiting_lines import Place
-from service.simulate.hall import SimulatedHall
 from service.simulate.scenario import ALTERNATE_CODE
+from service.simulate.simulated_hall import SimulatedHall
 
 DONE = Finish(Outcome.DONE)
 

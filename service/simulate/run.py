@@ -14,16 +14,16 @@ from service.domain.calendar.day_plan import plan_of
 from service.domain.calendar.plan import Plan
 from service.domain.model import TicketClass
 from service.replay.trace import Trace
+from service.simulate.day_run import Life, Promiser
 from service.simulate.estimate import Portion
-from service.simulate.learned import believed, learned_before
-from service.simulate.live import Life, Promiser
-from service.simulate.measure import REFUSED_FITTING, by_quarter, measure, sent_away, would_have_fitted
+from service.simulate.hall_setup import Setting, setting_by, setting_of
+from service.simulate.learning_halls import believed, learned_before
+from service.simulate.measures import REFUSED_FITTING, by_quarter, measure, sent_away, would_have_fitted
 from service.simulate.options import Options, Promises, Way
 from service.simulate.people import People, draw
 from service.simulate.promises import as_answered, as_forecast, with_oracle
 from service.simulate.scenario import ON, POLICIES, SCENARIOS, Scenario, document_of
-from service.simulate.setting import Setting, setting_by, setting_of
-from service.simulate.traced import Taught, days_of, learn, people_of_trace, setting_of_trace, split
+from service.simulate.trace_days import Taught, days_of, learn, people_of_trace, setting_of_trace, split
 
 DAYS_AT_ONCE = 5
 """Days that a process is given at a time."""

@@ -28,12 +28,12 @@ from service.domain.commands import (
 from service.domain.events import Event, TicketCalled, TicketTaken
 from service.domain.model import AppointmentId, Channel, CounterId, CounterState, Outcome, Ticket, TicketClass, TicketId
 from service.domain.refusals import Refusal
-from service.simulate import alternation
+from service.simulate import alternating_dispatch
 from service.simulate.bookings import Booked, Granted, book
-from service.simulate.hall import SimulatedHall
-from service.simulate.lived import Lived, Told, Visit
+from service.simulate.day_record import Lived, Told, Visit
+from service.simulate.hall_setup import Setting, Shift
 from service.simulate.people import MINUTE_MS, People, Person
-from service.simulate.setting import Setting, Shift
+from service.simulate.simulated_hall import SimulatedHall
 
 DONE = Finish(Outcome.DONE)
 
@@ -89,7 +89,7 @@ class Life:
         self._leaving: set[CounterId] = set()
         self._waiting: set[TicketId] = set()
         self._visits: dict[TicketId, Visit] = {}
-        self._turns = alternation.Turns()
+        self._turns = alternating_dispatch.Turns()
         self._booked: list[Booked] = []
         self._refused_wishes = 0
         self._refused: dict[str, list[Person]] = {}
@@ -228,7 +228,7 @@ class Life:
 
     def _next(self, counter: CounterId, present: TicketId | None, at_ms: int) -> TicketId | None:
         if self._setting.alternates:
-            decided = alternation.call(self.hall, self._turns, counter, present, at_ms)
+            decided = alternating_dispatch.call(self.hall, self._turns, counter, present, at_ms)
         else:
             decided = self.hall.do(CallNext(counter, DONE if present is not None else None), at_ms)
         return next((event.ticket for event in decided if isinstance(event, TicketCalled)), None)

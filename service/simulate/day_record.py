@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from service.domain.model import Admission, Wait
 from service.simulate.bookings import Booked
+from service.simulate.hall_setup import Setting
 from service.simulate.people import Person
-from service.simulate.setting import Setting
 
 
 class Told(NamedTuple):

@@ -29,11 +29,11 @@ from service.domain.stats.learning import (
     changed_parts,
     learn,
 )
-from service.simulate.hall import HALL
-from service.simulate.live import Life
+from service.simulate.day_run import Life
+from service.simulate.hall_setup import setting_by
 from service.simulate.people import HOUR_MS, draw
 from service.simulate.scenario import ON, Policy, Scenario
-from service.simulate.setting import setting_by
+from service.simulate.simulated_hall import HALL
 
 LEARN_DAYS_MAX = DAYS_LEARNED_FROM
 """A hall goes by no more days than these."""

@@ -22,13 +22,13 @@ from service.domain.calendar.learned import HOUR_S, ExpectedDuration, Learned, L
 from service.domain.hall.document import Codes, Credit, Staffing
 from service.domain.model import CounterId, ServiceId, TicketClass
 from service.domain.stats.learning import learned_duration, without_outliers
-from service.replay.document import service_ids, setting_for
 from service.replay.errors import TraceError
 from service.replay.trace import Trace, Visit, read_days
+from service.replay.trace_hall import hall_for_trace, service_ids
 from service.simulate.errors import SimulateError
+from service.simulate.hall_setup import Setting, Shift
 from service.simulate.people import People, Person
 from service.simulate.scenario import ALTERNATE_CODE, POLICIES, Policy, local
-from service.simulate.setting import Setting, Shift
 
 PREFERRED_S = 90
 """Credit of those whom the trace's hall preferred: a bank that gave them 1.5 minutes made the traces there are."""
@@ -151,7 +151,7 @@ def expected_arrivals(taught: Taught, trace: Trace) -> tuple[float, ...]:
 def setting_of_trace(trace: Trace, taught: Taught, policy: Policy) -> Setting:
     """The hall of a day of a trace: its servers, and what earlier days teach. Raises SimulateError."""
     try:
-        traced = setting_for(trace, TIME_ZONE)
+        traced = hall_for_trace(trace, TIME_ZONE)
     except TraceError as error:
         raise SimulateError(str(error)) from error
     shifts = worked_of(trace).shifts

@@ -7,9 +7,9 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from service.replay.answers import BoardSeen, QueueSeen
-from service.replay.check import boards_agree
-from service.replay.evidence import SUBPROTOCOL, Witness
-from service.replay.hall import HallClient
+from service.replay.checks import boards_agree
+from service.replay.hall_client import HallClient
+from service.replay.server_state import SUBPROTOCOL, ServerReader
 from tests.replay.memory import TODAY
 
 SEQ = 7
@@ -48,9 +48,9 @@ async def test_a_screen_that_has_not_heard_of_the_newest_forecast_is_looked_at_a
     app.router.add_get("/v1/halls/demo/board", screen)
     async with TestServer(app) as server, ClientSession() as session:
         display = str(server.make_url("/")).replace("http", "ws", 1)
-        witness = Witness(cast("HallClient", Hall()), session, display, at_once=1)
+        reader = ServerReader(cast("HallClient", Hall()), session, display, at_once=1)
 
-        moment = await witness.moment(SEQ, TODAY, None)
+        snapshot = await reader.snapshot(SEQ, TODAY, None)
 
-    assert moment.socket is not None
-    assert boards_agree(moment.socket, moment.http) is None
+    assert snapshot.socket is not None
+    assert boards_agree(snapshot.socket, snapshot.http) is None

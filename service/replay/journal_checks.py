@@ -1,4 +1,4 @@
-"""The journal as the last word: what was answered and shown, against the events themselves."""
+"""Checks of the answers and of the shown state against the journal's events."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,23 +9,23 @@ from service.domain.day import Day
 from service.domain.events import Record, TicketCalled, TicketFinished, TicketLeft, TicketTaken
 from service.domain.evolve.evolve import evolve
 from service.domain.model import HallId, Ticket, TicketState
-from service.replay import check
+from service.replay import checks
 from service.replay.answers import BoardSeen, QueueSeen, TicketSeen
-from service.replay.told import Told
+from service.replay.ticket_log import TicketLog
 
 PRESENT = frozenset({TicketState.WAITING, TicketState.CALLED, TicketState.SERVING, TicketState.PARKED})
-"""States of tickets that the queue shows."""
+"""The states of tickets that the queue shows."""
 
 
 class JournalReader(Protocol):
-    """Reads a day's journal; whoever starts a replay beside the database has one."""
+    """Reads the journal of a day; given if the database can be reached."""
 
     async def events(self, hall: HallId, day: date) -> list[Record]:
-        """All events of the day so far, in order."""
+        """Return all events of the day so far, in order."""
 
 
 def fold(hall: str, on: date, records: Sequence[Record]) -> tuple[Day, str | None]:
-    """Fold a journal, and say what is wrong with its order or its numbers."""
+    """Fold a journal into a day; also return the first error in its order, events or ticket numbers, or None."""
     day = Day(HallId(hall), on)
     numbers_given: dict[str, int] = defaultdict(int)
     for record in records:
@@ -44,9 +44,9 @@ def fold(hall: str, on: date, records: Sequence[Record]) -> tuple[Day, str | Non
     return day, None
 
 
-def histories(records: Iterable[Record]) -> dict[str, list[check.Happened]]:
-    """What the journal tells of each ticket."""
-    found: dict[str, list[check.Happened]] = defaultdict(list)
+def histories(records: Iterable[Record]) -> dict[str, list[checks.TicketEvent]]:
+    """Return the events of each ticket."""
+    found: dict[str, list[checks.TicketEvent]] = defaultdict(list)
     for record in records:
         event = record.event
         ticket = getattr(event, "ticket", None)
@@ -54,30 +54,30 @@ def histories(records: Iterable[Record]) -> dict[str, list[check.Happened]]:
             kind = str(event.__struct_config__.tag)
             match event:
                 case TicketTaken():
-                    said = event.number
+                    detail = event.number
                 case TicketCalled():
-                    said = str(event.counter)
+                    detail = str(event.counter)
                 case TicketFinished():
-                    said = str(event.outcome)
+                    detail = str(event.outcome)
                 case TicketLeft():
-                    said = str(event.reason)
+                    detail = str(event.reason)
                 case _:
-                    said = ""
-            found[ticket].append(check.Happened(record.seq, kind, said))
+                    detail = ""
+            found[ticket].append(checks.TicketEvent(record.seq, kind, detail))
     return dict(found)
 
 
-def all_in_journal(told: Iterable[Told], known: Mapping[str, Sequence[check.Happened]]) -> str | None:
-    """The journal knows each ticket, and of each what was answered."""
-    told = list(told)
-    for one in told:
-        if one.taken.id not in known:
-            return f"{one.taken.number} was answered and is not in the journal"
-    return check.histories_agree(told, known)
+def journal_contains_all(logs: Iterable[TicketLog], known: Mapping[str, Sequence[checks.TicketEvent]]) -> str | None:
+    """Check that the journal contains each ticket and all that was answered about it."""
+    logs = list(logs)
+    for log in logs:
+        if log.issued.id not in known:
+            return f"{log.issued.number} was answered and is not in the journal"
+    return checks.histories_agree(logs, known)
 
 
 def day_agrees(day: Day, tickets: Mapping[str, TicketSeen], board: BoardSeen, queue: QueueSeen) -> str | None:
-    """The folded journal is the day that the server shows."""
+    """Check that the folded journal equals the day that the server shows."""
     if day.seq != queue.seq:
         return f"the journal ends at seq {day.seq}, the queue is of seq {queue.seq}"
     folded = {str(ticket.id): ticket for ticket in day.tickets.values()}
@@ -86,13 +86,13 @@ def day_agrees(day: Day, tickets: Mapping[str, TicketSeen], board: BoardSeen, qu
             return f"{seen.number} is not in the journal"
         expected = _facts(folded[ticket_id])
         found = {name: getattr(seen, name) for name in expected}
-        if (why := check.difference(expected, found, seen.number)) is not None:
+        if (why := checks.difference(expected, found, seen.number)) is not None:
             return why
     people = {ticket.number: str(ticket.state) for ticket in day.tickets.values() if ticket.state in PRESENT}
-    in_queue = {ticket.number: ticket.state for ticket in queue.everybody}
+    in_queue = {ticket.number: ticket.state for ticket in queue.tickets}
     counters = {str(counter.id): str(counter.state) for counter in day.counters.values()}
     on_board = {counter.id: counter.state for counter in board.counters}
-    return check.difference(people, in_queue, "queue") or check.difference(counters, on_board, "counters")
+    return checks.difference(people, in_queue, "queue") or checks.difference(counters, on_board, "counters")
 
 
 def _facts(ticket: Ticket) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The hall that a trace needs: its counters, its services, how long they take."""
+"""The hall that a day of a trace needs: its counters, its services and their durations."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from service.replay.errors import TraceError
 from service.replay.trace import Trace
 
 SAMPLES_MIN = 5
-"""A service seen less often takes as long as all services of the day on average."""
+"""A service with fewer visits gets the average duration of all services of the day."""
 
 MEAN_WITHOUT_SAMPLES_S = 120.0
 CV_WITHOUT_SAMPLES = 0.6
@@ -26,18 +26,18 @@ _EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 _ALL_DAY = {"weekdays": _EVERY_DAY, "from": "00:00", "to": "24:00"}
 
 
-class Fitted(Struct, frozen=True):
-    """How long services take in a trace."""
+class DurationFit(Struct, frozen=True):
+    """Mean and coefficient of variation of a service's duration in a trace."""
 
     mean_s: float
     cv: float
 
 
-class Setting(Struct, frozen=True, kw_only=True):
-    """A day of a trace in the words of a hall.
+class TraceHall(Struct, frozen=True, kw_only=True):
+    """A day of a trace, and the hall for it.
 
-    `services` are the codes of the trace's services, `counters` those of its shifts, `prefixes` and `means_s` (seconds
-    of the trace) are by the service's code.
+    `services` maps the trace's names of services to codes; `counters` are the ids of the counters, one for each shift.
+    `prefixes` and `means_s` (in seconds of the trace) are by the service's code.
     """
 
     trace: Trace
@@ -48,20 +48,20 @@ class Setting(Struct, frozen=True, kw_only=True):
     document: HallDocument
 
 
-def setting_for(trace: Trace, time_zone: str, speed: float | None = None) -> Setting:
-    """Build the hall of a day of a trace.
+def hall_for_trace(trace: Trace, time_zone: str, speed: float | None = None) -> TraceHall:
+    """Build the hall for a day of a trace.
 
-    It is open around the clock and admits everybody, for the replay runs today, whatever the hour. It has one counter
-    for each server of that day, and each serves everything. At a speed people are served faster than in the trace, and
-    the document says so, or the screens would promise the waits of another world.
+    The hall is open around the clock and admits everybody, because the replay runs today at any hour. It has one
+    counter for each server of that day, and each counter serves all services. At a speed, people are served faster than
+    in the trace; the document contains these shorter durations, so that the promised waits fit.
 
     Args:
         trace: the day.
-        time_zone: of the hall.
-        speed: seconds of the trace in one of ours; None when the replay does not wait at all.
+        time_zone: the time zone of the hall.
+        speed: seconds of the trace in one real second; None if the replay does not wait.
 
     Raises:
-        TraceError: the trace has what no hall document can say.
+        TraceError: a hall document cannot express the trace.
     """
     services = service_ids(trace)
     prefixes = dict(zip(services.values(), letters(len(services)), strict=True))
@@ -78,7 +78,7 @@ def setting_for(trace: Trace, time_zone: str, speed: float | None = None) -> Set
         for name, code in services.items()
     ]
     counters = [str(number) for number in range(1, len(trace.shifts) + 1)]
-    return Setting(
+    return TraceHall(
         trace=trace,
         services=services,
         counters=counters,
@@ -89,7 +89,7 @@ def setting_for(trace: Trace, time_zone: str, speed: float | None = None) -> Set
 
 
 def _document(name: str, time_zone: str, services: list[dict[str, Any]], counters: Sequence[str]) -> HallDocument:
-    said = {
+    fields = {
         "time_zone": time_zone,
         "languages": ["en"],
         "name": {"en": name},
@@ -105,11 +105,11 @@ def _document(name: str, time_zone: str, services: list[dict[str, Any]], counter
         "admission": "all",
     }
     try:
-        document = convert(said, HallDocument)
+        document = convert(fields, HallDocument)
     except ValidationError as error:
-        raise TraceError(f"the trace makes no hall: {error}") from error
+        raise TraceError(f"the trace cannot be expressed as a hall: {error}") from error
     for path, why in check(document):
-        raise TraceError(f"the trace makes no hall: {path}: {why}")
+        raise TraceError(f"the trace cannot be expressed as a hall: {path}: {why}")
     return document
 
 
@@ -118,7 +118,11 @@ def _within_bounds(mean_s: float) -> float:
 
 
 def service_ids(trace: Trace) -> dict[str, str]:
-    """The code of each service of a trace. Raises TraceError when two cannot be told apart."""
+    """Return the code of each service of a trace.
+
+    Raises:
+        TraceError: two services would get the same code.
+    """
     codes: dict[str, str] = {}
     for name in trace.services:
         code = re.sub("[^a-z0-9-]", "-", name.lower())[:32]
@@ -129,22 +133,22 @@ def service_ids(trace: Trace) -> dict[str, str]:
 
 
 def letters(wanted: int) -> list[str]:
-    """The first prefixes there are: A to Z, then AA and on."""
+    """Return the first ticket prefixes: A to Z, then AA, AB and so on."""
     all_of_them = ("".join(some) for length in (1, 2, 3) for some in product(ascii_uppercase, repeat=length))
     return list(islice(all_of_them, wanted))
 
 
-def fit(trace: Trace, service: str) -> Fitted:
-    """Estimate the duration of a service: of its own visits when there are enough, else of all."""
+def fit(trace: Trace, service: str) -> DurationFit:
+    """Estimate the duration of a service from its own visits, or from all visits if it has too few."""
     own = [visit.service_s for visit in trace.visits if visit.service == service and visit.service_s is not None]
     if len(own) < SAMPLES_MIN:
         own = [visit.service_s for visit in trace.visits if visit.service_s is not None]
     return _fit(own)
 
 
-def _fit(samples: Sequence[float]) -> Fitted:
+def _fit(samples: Sequence[float]) -> DurationFit:
     mean_s = sum(samples) / len(samples) if samples else 0.0
     if len(samples) < SAMPLES_MIN or mean_s == 0:
-        return Fitted(mean_s or MEAN_WITHOUT_SAMPLES_S, CV_WITHOUT_SAMPLES)
+        return DurationFit(mean_s or MEAN_WITHOUT_SAMPLES_S, CV_WITHOUT_SAMPLES)
     variance = sum((sample - mean_s) ** 2 for sample in samples) / len(samples)
-    return Fitted(mean_s, min(sqrt(variance) / mean_s, CV_MAX))
+    return DurationFit(mean_s, min(sqrt(variance) / mean_s, CV_MAX))
