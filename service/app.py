@@ -17,7 +17,7 @@ from display.server import DisplayServer
 from service.api import app_keys
 from service.api.application import make_app
 from service.api.ops.metrics_access import MetricsAccess
-from service.booking.availability import Offers
+from service.booking.availability import Availability
 from service.booking.rescheduling import Moves
 from service.clock import Clock
 from service.composition.background import background_task
@@ -173,7 +173,7 @@ def _parts_of_handlers(shared: SharedParts, core: Core, features: Features, cloc
         app_keys.METRICS: core.metrics,
         app_keys.PRIVACY: features.privacy,
         app_keys.MOVES: Moves(core.journal, core.lanes, clock, core.observer),
-        app_keys.OFFERS: Offers(core.journal, core.lanes, clock),
+        app_keys.AVAILABILITY: Availability(core.journal, core.lanes, clock),
         app_keys.OVERVIEW: features.overview,
         app_keys.PRINTERS: features.printers,
         app_keys.REPORTS: features.reports,

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from service.booking.availability import Offers
+from service.booking.availability import Availability
 from service.booking.rescheduling import Moves
 from service.clock import Clock
 from service.config.settings import Settings
@@ -44,7 +44,7 @@ MESSAGES: web.AppKey[DeadLetters] = web.AppKey("messages", DeadLetters)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 PRIVACY: web.AppKey[DataRequests] = web.AppKey("privacy", DataRequests)
 MOVES: web.AppKey[Moves] = web.AppKey("moves", Moves)
-OFFERS: web.AppKey[Offers] = web.AppKey("offers", Offers)
+AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability", Availability)
 OVERVIEW: web.AppKey[Overview] = web.AppKey("overview", Overview)
 PRINTERS: web.AppKey[Printers] = web.AppKey("printers", Printers)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)

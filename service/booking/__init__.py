@@ -1,1 +1,1 @@
-"""Bookings that concern more than one day: what can be booked, and moving an appointment to another day."""
+"""Bookings that concern more than one day: free slots, and moving an appointment to another day."""

@@ -1,15 +1,14 @@
-"""Moves: an appointment that goes on on another day of its hall.
+"""Move an appointment to another day of its hall, or book another day for a ticket on standby.
 
-Everything else that happens is one day's; a move is two days' at once, and so is an appointment on another day for who
-is on standby today. So it is one transaction beside the lanes, which
-holds the rows of both days, the earlier first, so that moves in both directions never wait for each other. It brings
-both folds up to the rows as they are held, decides its half of the command on each, and writes two appends: both or
-neither. To the lanes it is another process: they notice, catch up, and decide again.
+Both concern two days at once; every other command concerns one. A move is one transaction outside of the lanes. It
+locks the rows of both days, the earlier first, so that moves in opposite directions cannot deadlock. It brings copies
+of both days up to the locked rows, decides one part of the command on each, and writes two appends, both or neither.
+For the lanes this is like an append by another process: they notice it, catch up and decide again.
 
-The id of the command is in both days, and the answer is the new day's: it says where the appointment is now. Both days
-are asked whether it was done before: of requests with one key that name several days one is done, and the others find
-the key in the day they would take the appointment from. An answer to the COMMIT that did not come is made certain by
-the journal (`TwoDayLock`).
+The command id is stored in both days, and the answer is that of the new day. Both days are searched for an earlier
+answer: of several requests with one key that name different days only one is executed, and the others find the key on
+the day from which they would take the appointment. If the answer to the COMMIT is lost, the journal finds out the
+outcome (`TwoDayLock`).
 
 Source: JOURNAL 2 (answers that did not come), 4 (two days at once).
 """
@@ -54,13 +53,13 @@ from service.runtime.rejected_appends import CROSS_DAY_CONSTRAINTS, refusal_for
 from service.runtime.requests import Answer, Request, earlier_answer
 
 TRIES_MAX = 5
-"""How often a move begins anew when a day was rewritten, or the appointment went elsewhere, under it; then `busy`."""
+"""Tries of a move while the journal of a day is rewritten or the appointment is moved elsewhere; then `busy`."""
 
 log = structlog.get_logger(__name__)
 
 
 class _Half(Struct):
-    """One of the two days: its fold, going ahead of the journal, and what was decided on it."""
+    """One of the two days: a copy with the new events applied, and the records and results decided on it."""
 
     day: Day
     seq: int
@@ -69,31 +68,31 @@ class _Half(Struct):
     parts: list[ResultPart]
 
 
-_Decided = Callable[[_Half, _Half, Request], bool]
-"""Decides a command on both days, the earlier half first; False when what it is about went elsewhere before."""
+_DecideOnBoth = Callable[[_Half, _Half, Request], bool]
+"""Decides a command on the day it leaves and the day it goes to; False if the appointment was moved away before."""
 
 
 class Moves:
     """Moves appointments between days."""
 
-    def __init__(self, journal: Journal, lanes: Lanes, clock: Clock, watcher: LaneObserver) -> None:
+    def __init__(self, journal: Journal, lanes: Lanes, clock: Clock, observer: LaneObserver) -> None:
         self._journal = journal
         self._lanes = lanes
         self._clock = clock
-        self._watcher = watcher
+        self._observer = observer
 
     async def move(self, hall: HallId, to_on: date, request: Request, *, asked: bool = False) -> Answer:
-        """Carry out a `ChangeAppointment` whose `starts_at` is on `to_on`, whatever day the appointment is on now.
+        """Execute a `ChangeAppointment` whose `starts_at` is on `to_on`; the appointment may be on any day.
 
         `asked` is as in `Lanes.do_on`.
 
         Returns:
-            The answer of the day it is on then.
+            The answer of the appointment's new day.
 
         Raises:
-            AppointmentNotFound: no day of the hall has it.
-            OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
-            Refusal: the rules of either day, or the state of the service, do not allow it.
+            AppointmentNotFound: no day of the hall has the appointment.
+            OutcomeUnknown: the database did not confirm the commit in time; repeat it with the same key.
+            Refusal: the rules of either day, or the state of the service, do not allow the change.
         """
         ask = partial(self._move, hall, to_on, request, asked=asked)
         return await self._lanes.retry_without_expired(hall, request, ask)
@@ -107,28 +106,28 @@ class Moves:
             if from_on is None:
                 raise AppointmentNotFound
             if from_on == to_on:
-                with suppress(AppointmentNotFound):  # it has moved away since: look again
+                with suppress(AppointmentNotFound):  # it was moved meanwhile: try again
                     return await self._lanes.do_on(hall, to_on, request, key_checked=asked)
                 continue
             known = None if asked else await self._lanes.find_earlier_answer(hall, request, to_on)
             if known is not None:
                 return known
-            answer = await self._in_time(hall, (from_on, to_on), request, _moved)
+            answer = await self._try_in_time(hall, (from_on, to_on), request, _moved)
             if answer is not None:
                 return answer
         raise Busy
 
     async def book(self, hall: HallId, from_on: date, to_on: date, request: Request, *, asked: bool = False) -> Answer:
-        """Carry out a `BookAppointment` on `to_on` for a ticket on standby on `from_on`, which leaves by it.
+        """Execute a `BookAppointment` on `to_on` for a ticket on standby on `from_on`; the ticket leaves.
 
         `asked` is as in `Lanes.do_on`.
 
         Returns:
-            The answer of the day that is booked.
+            The answer of the booked day.
 
         Raises:
-            OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
-            Refusal: the rules of either day, or the state of the service, do not allow it.
+            OutcomeUnknown: the database did not confirm the commit in time; repeat it with the same key.
+            Refusal: the rules of either day, or the state of the service, do not allow the booking.
         """
         ask = partial(self._book, hall, from_on, to_on, request, asked=asked)
         return await self._lanes.retry_without_expired(hall, request, ask)
@@ -138,19 +137,19 @@ class Moves:
             known = None if asked and nth == 0 else await self._lanes.find_earlier_answer(hall, request, to_on)
             if known is not None:
                 return known
-            answer = await self._in_time(hall, (from_on, to_on), request, _booked_from_standby)
+            answer = await self._try_in_time(hall, (from_on, to_on), request, _booked_from_standby)
             if answer is not None:
                 return answer
         raise Busy
 
-    async def _in_time(
-        self, hall: HallId, days: tuple[date, date], request: Request, decided: _Decided
+    async def _try_in_time(
+        self, hall: HallId, days: tuple[date, date], request: Request, decide_on_both: _DecideOnBoth
     ) -> Answer | None:
-        """One try, `ANSWER_WITHIN_S` long; what was sent then goes on without the asker. None: look again."""
+        """Try once, for at most `ANSWER_WITHIN_S`; an append already sent continues after that. None: try again."""
         sent: list[int] = []
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await self._try(hall, days, request, decided, sent)
+                return await self._try(hall, days, request, decide_on_both, sent)
         except (faults.StorageUnavailable, faults.UnknownKind, TimeoutError) as error:
             raise (OutcomeUnknown if sent else StorageUnavailable) from error
         except faults.Rewritten:
@@ -163,42 +162,42 @@ class Moves:
             raise refusal_for(rejected, hall, days[1]) from None
 
     async def _try(
-        self, hall: HallId, days: tuple[date, date], request: Request, decided: _Decided, sent: list[int]
+        self, hall: HallId, days: tuple[date, date], request: Request, decide_on_both: _DecideOnBoth, sent: list[int]
     ) -> Answer | None:
         lanes = [await self._lanes.lane_on(hall, on) for on in days]
-        away, over = (_half_of(lane) for lane in lanes)
+        leaving, arriving = (_half_of(lane) for lane in lanes)
         began_s = self._clock.monotonic_s()
         async with self._journal.lock_days(hall, (min(days), max(days))) as lock:
             if lock is None:
                 raise faults.Rewritten
             for lane in lanes:
                 require_begun(lock.positions[lane.on], had_begun=lane.begun)
-            for half in (away, over):
+            for half in (leaving, arriving):
                 await _catch_up(half, lock)
-            for half in (over, away):
+            for half in (arriving, leaving):
                 if (known := earlier_answer(half.day, request)) is not None:
                     return known
-            if not decided(away, over, request):
+            if not decide_on_both(leaving, arriving, request):
                 return None
             newcomers = [] if request.applicant is None else [request.applicant]
             appends = (
-                build_append(away.day, away.seq, away.head, away.records, []),
-                build_append(over.day, over.seq, over.head, over.records, newcomers),
+                build_append(leaving.day, leaving.seq, leaving.head, leaving.records, []),
+                build_append(arriving.day, arriving.seq, arriving.head, arriving.records, newcomers),
             )
             if isinstance(await lock.append(appends, sent.append), Lost):
                 return None
         lasted_s = self._clock.monotonic_s() - began_s
-        for half in (away, over):
-            self._watcher.committed(half.day, half.parts, lasted_s, 1)
+        for half in (leaving, arriving):
+            self._observer.committed(half.day, half.parts, lasted_s, 1)
         await asyncio.gather(*(lane.fresh(now=True) for lane in lanes), return_exceptions=True)
-        return Answer(over.day, over.day.seq, CommandResult(request.fingerprint, tuple(over.parts)))
+        return Answer(arriving.day, arriving.day.seq, CommandResult(request.fingerprint, tuple(arriving.parts)))
 
 
-def _moved(away: _Half, over: _Half, request: Request) -> bool:
-    """Decide the change but for the time, and the leaving, on the old day; the coming on the new one."""
+def _moved(leaving: _Half, arriving: _Half, request: Request) -> bool:
+    """Decide the other changes and the leaving on the old day, and the arrival on the new one."""
     command = request.command
     assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
-    if command.appointment not in away.day.appointments:
+    if command.appointment not in leaving.day.appointments:
         return False
     if command.confirm or command.applicant is not UNSET or command.person is not UNSET:
         changes = ChangeAppointment(
@@ -208,27 +207,27 @@ def _moved(away: _Half, over: _Half, request: Request) -> bool:
             person=command.person,
             staff=command.staff,
         )
-        _go_on(away, changes, request)
-    appointment = away.day.appointments[command.appointment]
-    assert command.starts_at is not UNSET, "a move says when"
-    _go_on(away, MoveAppointmentAway(command.appointment, over.day.on), request)
+        _execute(leaving, changes, request)
+    appointment = leaving.day.appointments[command.appointment]
+    assert command.starts_at is not UNSET, "a move has a new time"
+    _execute(leaving, MoveAppointmentAway(command.appointment, arriving.day.on), request)
     taken_over = TakeOverAppointment(
         appointment=appointment,
         starts_at=command.starts_at,
         count=appointment.count if command.count is UNSET else command.count,
         staff=command.staff,
     )
-    _go_on(over, taken_over, request)
+    _execute(arriving, taken_over, request)
     return True
 
 
-def _booked_from_standby(away: _Half, over: _Half, request: Request) -> bool:
-    """Decide the leaving of the ticket on its day, and the booking on the other."""
+def _booked_from_standby(leaving: _Half, arriving: _Half, request: Request) -> bool:
+    """Decide the leaving of the ticket on its day, and the booking on the other day."""
     command = request.command
-    assert isinstance(command, BookAppointment), "only a booking takes somebody from standby"
-    assert command.ticket is not None, "and says whom"
-    _go_on(away, LeaveForAppointment(command.ticket), request)
-    _go_on(over, replace(command, ticket=None), request)
+    assert isinstance(command, BookAppointment), "only a booking ends a wait on standby"
+    assert command.ticket is not None, "the booking names the ticket"
+    _execute(leaving, LeaveForAppointment(command.ticket), request)
+    _execute(arriving, replace(command, ticket=None), request)
     return True
 
 
@@ -238,7 +237,7 @@ def _half_of(lane: Lane) -> _Half:
 
 
 async def _catch_up(half: _Half, lock: TwoDayLock) -> None:
-    """Fold what the lane has not seen yet, up to the row as it is held."""
+    """Apply the events that the lane has not read yet, up to the locked row."""
     if lock.positions[half.day.on].head != half.head:
         records, position = await lock.read_since(half.day.on, half.seq, half.head)
         for record in records:
@@ -246,8 +245,8 @@ async def _catch_up(half: _Half, lock: TwoDayLock) -> None:
         half.seq, half.head = position.seq, position.head
 
 
-def _go_on(half: _Half, command: Command, request: Request) -> None:
-    """Decide a command on a day and fold what comes of it. Raises Refusal."""
+def _execute(half: _Half, command: Command, request: Request) -> None:
+    """Decide a command on a day and apply its events. Raises Refusal."""
     day = half.day
     at = max(request.now_at, day.at)
     try:

@@ -17,7 +17,7 @@ from service.api.access.browsers import set_browser_cookie
 from service.api.access.presence import channel_of
 from service.api.access.rate_costs import count_booking, count_change, count_message
 from service.api.access.roles import Caller, Role, caller
-from service.api.app_keys import CLOCK, FINDER, HALLS, LANES, MOVES, OFFERS, SIGNER
+from service.api.app_keys import AVAILABILITY, CLOCK, FINDER, HALLS, LANES, MOVES, SIGNER
 from service.api.appointments.answers import AppointmentList, appointment_listed, recorded_view
 from service.api.appointments.forms import BookForm, ChangeAppointmentForm
 from service.api.appointments.identities import (
@@ -35,7 +35,7 @@ from service.api.shared.form_fields import Nothing
 from service.api.shared.invitation_rights import invitation_of, invitation_scope, slot_question
 from service.api.shared.online_services import counting_online_referrals
 from service.api.shared.qr_codes import CodeSeen, qr_modules
-from service.booking.availability import Asked
+from service.booking.availability import SlotQuery
 from service.domain import commands
 from service.domain.calendar.local_times import day_of
 from service.domain.day import Day
@@ -178,7 +178,7 @@ async def _change(
         staff=who.may(Role.STAFF),
     )
     count = appointment.count if form.count is UNSET else form.count
-    asked = Asked(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
+    asked = SlotQuery(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
     with _day_ended_as(_ended_state(request, day, appointment)):
         if starts_at is not UNSET:  # on the same day too: it may have moved to another since it was looked for
             changing = await lane_request(request, who, command, applicant)
@@ -229,7 +229,7 @@ async def list_(request: web.Request) -> web.Response:
         raise StorageUnavailable from error
     page = found[:limit]
     following = str(page[-1].n) if len(found) > limit else None
-    over = await request.app[OFFERS].over_capacity_on(hall, on) if found else set()
+    over = await request.app[AVAILABILITY].find_over_capacity_on(hall, on) if found else set()
     day = request.app[LANES].in_memory(hall_id, on)
     return answer(AppointmentList([appointment_listed(one, now_at, day) for one in page], sorted(over), following, seq))
 
@@ -255,7 +255,7 @@ def _ended_state(request: web.Request, day: Day, appointment: Appointment) -> Wr
 
 
 async def _offer_nearest_starts(
-    request: web.Request, hall: Hall, asked: Asked, on: date, given: Awaitable[Answer]
+    request: web.Request, hall: Hall, asked: SlotQuery, on: date, given: Awaitable[Answer]
 ) -> Answer:
     """What is given; where the whole day is full, the refusal says the first free starts of the days after it."""
     try:
@@ -263,7 +263,7 @@ async def _offer_nearest_starts(
     except SlotFull as full:
         if full.fields["slots"]:
             raise
-        slots = await request.app[OFFERS].nearest(hall, asked, on)
+        slots = await request.app[AVAILABILITY].nearest_free(hall, asked, on)
         raise SlotFull(to_builtins(slots)) from full
 
 

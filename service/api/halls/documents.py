@@ -10,13 +10,13 @@ from msgspec.structs import asdict
 from msgspec.structs import replace as replace_in
 
 from service.api.access.roles import Caller, caller
-from service.api.app_keys import CLOCK, HALLS, LANES, OFFERS
+from service.api.app_keys import AVAILABILITY, CLOCK, HALLS, LANES
 from service.api.http.body import read_body
 from service.api.http.json_response import JSON_HEADERS, answer
 from service.api.http.path_parts import hall_of
 from service.api.http.query import flag_of
 from service.api.shared.idempotency_keys import idempotency_key_of
-from service.booking.availability import places_altogether
+from service.booking.availability import total_places
 from service.domain import commands
 from service.domain.calendar.times import stamp
 from service.domain.decide.decide import decide
@@ -144,7 +144,7 @@ async def _take_over(request: web.Request, who: Caller, hall: Hall, *, before: b
 async def _over_capacity(request: web.Request, hall: Hall) -> set[AppointmentId]:
     """The appointments to come that a document which was stored would not take. Raises OutcomeUnknown."""
     try:
-        return (await request.app[OFFERS].beyond(hall, hall.plan)).then
+        return (await request.app[AVAILABILITY].find_over_capacity(hall, hall.plan)).by_changed
     except (Busy, StorageUnavailable) as error:
         raise OutcomeUnknown from error
 
@@ -186,7 +186,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     for event in decide(after, commands.ChangePlan(plan), now_at):
         evolve(after, Record(after.seq + 1, now_at, "dry-run", "dry-run", 0, None, event))
     changed = replace_in(hall, revision=hall.revision + 1, document=document)
-    over = await request.app[OFFERS].beyond(hall, changed.plan)
+    over = await request.app[AVAILABILITY].find_over_capacity(hall, changed.plan)
     came = recent_arrivals(day, now_at)
     old, new = asdict(hall.document), asdict(document)
     services = [
@@ -198,8 +198,8 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
         revision=hall.revision,
         changed=[name for name in new if new[name] != old[name]],
         places=await _places(request, hall, changed),
-        over_capacity=sorted(over.then - over.now),
-        over_capacity_already=sorted(over.now),
+        over_capacity=sorted(over.by_changed - over.by_current),
+        over_capacity_already=sorted(over.by_current),
         holidays_unknown=years_without_holidays(document, day.on),
         waits=[
             WaitChange(
@@ -224,6 +224,6 @@ async def _places(request: web.Request, hall: Hall, changed: Hall) -> list[Place
     changes = []
     for on in (today + timedelta(days=days) for days in range(PLACES_DAYS)):
         before, after = hall.plan(on), changed.plan(on)
-        changes.append(PlacesChange(on, places_altogether(before), places_altogether(after)))
+        changes.append(PlacesChange(on, total_places(before), total_places(after)))
         await asyncio.sleep(0)  # others have their turn between the days
     return changes

@@ -5,7 +5,7 @@ from aiohttp import web
 from service.api.access.presence import count_wrong_code
 from service.api.access.roles import Caller
 from service.api.app_keys import CLOCK, FINDER
-from service.booking.availability import Asked
+from service.booking.availability import SlotQuery
 from service.domain.commands import Invited
 from service.domain.model import HallId, ServiceId
 from service.domain.refusals import CodeNotFound
@@ -44,8 +44,8 @@ def invitation_scope(found: FoundInvitation) -> Invited:
 
 def slot_question(
     request: web.Request, service: ServiceId, count: int, *, staff: bool, invited: Invited | None
-) -> Asked:
+) -> SlotQuery:
     """What can be booked, and by whom: an invitation to another service gives no right to this one."""
     if invited is None or invited.service not in {None, service}:
-        return Asked(service, count, staff)
-    return Asked(service, count, staff, invited.partner_at(request.app[CLOCK].now_at()), invited.prechecked)
+        return SlotQuery(service, count, staff)
+    return SlotQuery(service, count, staff, invited.partner_at(request.app[CLOCK].now_at()), invited.prechecked)

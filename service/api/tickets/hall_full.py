@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from aiohttp import web
 from msgspec import to_builtins
 
-from service.api.app_keys import CLOCK, HALLS, METRICS, OFFERS
+from service.api.app_keys import AVAILABILITY, CLOCK, HALLS, METRICS
 from service.api.shared.invitation_rights import slot_question
 from service.domain.admission.walk_ins import SLOTS_OFFERED
 from service.domain.commands import Command, TakeTicket
@@ -32,6 +32,6 @@ async def offer_other_times(
         hall = await request.app[HALLS].get(hall_id)
         today = hall.day_at(request.app[CLOCK].now_at())
         asked = slot_question(request, command.service, command.count, staff=False, invited=command.invitation)
-        more = await request.app[OFFERS].nearest(hall, asked, today)
+        more = await request.app[AVAILABILITY].nearest_free(hall, asked, today)
         found = [*slots, *map(to_builtins, more)]
         raise HallFull(found[:SLOTS_OFFERED], full.fields["overtime"]) from full
