@@ -37,7 +37,8 @@ from service.domain.model import (
     ZoneId,
 )
 from service.domain.queue.counter_pools import Pool
-from service.domain.queue.promised_waits import Promises, promised_wait_of_newcomer
+from service.domain.queue.promised_waits import promised_wait_of_newcomer
+from service.domain.queue.promises import Promises
 from service.domain.queue.waits import wait_of_newcomer
 from service.domain.view import OnDate, Stamp, Suspended, TicketView, WaitView, suspended_view, ticket_view
 from service.errors import StorageUnavailable

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from service.domain.day import Day
 from service.domain.model import HallId
-from service.domain.stats import day_figures, learning
+from service.domain.stats import facts_observer, figures_observer
+from service.domain.stats.day_facts import DayFacts
 from service.domain.stats.day_figures import Figures
-from service.domain.stats.learning import DayFacts
 from service.domain.stats.observed_replay import replay_with_observers
 from service.journal.database import Database
 from service.journal.read import Reader
@@ -40,7 +40,7 @@ async def look_through(database: Database, hall: HallId, on: date) -> Seen:
     position = await reader.position(hall, on)
     assert position is not None, "the day has ended"
     day = Day(hall, on)
-    of_facts, of_figures = learning.FactsObserver(hall, on, day), day_figures.FiguresObserver(hall, on, day)
+    of_facts, of_figures = facts_observer.FactsObserver(hall, on, day), figures_observer.FiguresObserver(hall, on, day)
     async for records in reader.load(hall, on, position):
         replay_with_observers(day, records, of_facts, of_figures)
     seen = Seen(of_facts.facts(), of_figures.figures(day.at))

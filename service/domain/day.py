@@ -41,7 +41,7 @@ from service.domain.model import (
     state_at,
 )
 from service.domain.queue.counter_pools import CounterPools
-from service.domain.queue.promised_waits import Promises
+from service.domain.queue.promises import Promises
 from service.domain.queue.waiting_queue import WaitingQueue
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
 

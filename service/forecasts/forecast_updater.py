@@ -14,10 +14,10 @@ import structlog
 from service.clock import Clock
 from service.domain.day import Day
 from service.domain.forecast.day_outlook import DayAhead
-from service.domain.forecast.start_state import all_waiting, start_state_of
+from service.domain.forecast.start_state_builder import all_waiting, start_state_of
 from service.domain.forecast.wait_quantiles import Quantiles, WaitsAndNewcomers, stabilized_range
 from service.domain.model import HallId, Shown, TicketId
-from service.domain.queue.promised_waits import Promise, Promises
+from service.domain.queue.promises import Promise, Promises
 from service.domain.refusals import Busy
 from service.forecasts.stored_forecasts import AGE_MAX, UPDATE_INTERVAL, Forecasts, StoredForecast
 from service.forecasts.worker import ForecastRequest, ForecastResult

@@ -11,7 +11,7 @@ from msgspec import Struct
 from service.clock import Clock
 from service.domain.forecast.day_outlook import DayAhead
 from service.domain.model import HallId
-from service.domain.queue.promised_waits import Promises
+from service.domain.queue.promises import Promises
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.journal.sql_files import statements

@@ -20,14 +20,10 @@ from service.clock import Clock
 from service.day_archive.archive import look_through
 from service.domain.calendar.learned import Learned
 from service.domain.model import HallId
-from service.domain.stats.learning import (
-    DAYS_LEARNED_FROM,
-    NOTHING_LEARNED,
-    DayFacts,
-    LearnedWeek,
-    changed_parts,
-    learn,
-)
+from service.domain.stats.day_facts import DayFacts
+from service.domain.stats.learned_changes import changed_parts
+from service.domain.stats.learned_week import NOTHING_LEARNED, LearnedWeek
+from service.domain.stats.learning import DAYS_LEARNED_FROM, learn
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.runtime.fault_isolation import isolated

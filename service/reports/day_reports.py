@@ -19,7 +19,8 @@ from msgspec import Struct
 from service.clock import Clock
 from service.day_archive.archive import look_through
 from service.domain.model import HallId
-from service.domain.stats.day_figures import Figures, FiguresObserver
+from service.domain.stats.day_figures import Figures
+from service.domain.stats.figures_observer import FiguresObserver
 from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.database import Database

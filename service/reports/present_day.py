@@ -12,7 +12,8 @@ from msgspec import Struct
 from service.domain.calendar.plan import Plan
 from service.domain.day import Day
 from service.domain.model import TO_COME, CounterState
-from service.domain.stats.day_figures import HALF, FiguresObserver, half_hours_in
+from service.domain.stats.day_figures import HALF
+from service.domain.stats.figures_observer import FiguresObserver, half_hours_in
 
 PLAN_SAMPLES = 4
 """Looks at the plan in a half hour: bands begin and end at quarters."""

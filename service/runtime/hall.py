@@ -9,7 +9,7 @@ from service.domain.calendar.local_times import day_of, span_of
 from service.domain.calendar.plan import Plan, version_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
+from service.domain.stats.learned_week import NOTHING_LEARNED, LearnedWeek
 from service.runtime.hall_calendar import known_calendar
 
 

@@ -21,7 +21,7 @@ import structlog
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid, HallNotFound, KeyReused
-from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
+from service.domain.stats.learned_week import NOTHING_LEARNED, LearnedWeek
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import hall_documents as stored

@@ -8,7 +8,7 @@ from service.domain.calendar.day_plan import plan_of
 from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.calendar.plan import Plan
 from service.domain.model import CounterId, ServiceId
-from service.domain.stats.learning import forecast_sd
+from service.domain.stats.walk_in_learning import forecast_sd
 from service.simulate.people import MINUTE_MS
 from service.simulate.scenario import CLOSES_MIN, ON, OPENS_MIN, Policy, Scenario, document_of
 

@@ -20,15 +20,11 @@ from service.domain.calendar.day_plan import plan_of
 from service.domain.commands import EndDay
 from service.domain.events import Record
 from service.domain.hall.document import Duration, HallDocument
-from service.domain.stats.learning import (
-    DAYS_LEARNED_FROM,
-    NOTHING_LEARNED,
-    DayFacts,
-    FactsObserver,
-    LearnedWeek,
-    changed_parts,
-    learn,
-)
+from service.domain.stats.day_facts import DayFacts
+from service.domain.stats.facts_observer import FactsObserver
+from service.domain.stats.learned_changes import changed_parts
+from service.domain.stats.learned_week import NOTHING_LEARNED, LearnedWeek
+from service.domain.stats.learning import DAYS_LEARNED_FROM, learn
 from service.simulate.day_run import Life
 from service.simulate.hall_setup import setting_by
 from service.simulate.people import HOUR_MS, draw

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from service.domain.day import Day
 from service.domain.forecast.day_simulation import TooManyArrivals
-from service.domain.forecast.start_state import ArrivalStream, StartState, start_state_of
+from service.domain.forecast.start_state import ArrivalStream, StartState
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import NEVER, PATHS, Quantiles, waits_of
 from service.domain.model import CounterState, Ticket, TicketClass, Wait
 from service.simulate.day_record import Told

@@ -18,7 +18,7 @@ from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.forecast.day_outlook import DayAhead, Quarter
 from service.domain.hall.demo import demo_document
 from service.domain.model import HallId
-from service.domain.stats.learning import DayFacts, OpenHour
+from service.domain.stats.day_facts import DayFacts, OpenHour
 from tests.api.booking import booked
 from tests.api.checked import Checked
 from tests.service import ADMIN, Service

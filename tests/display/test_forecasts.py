@@ -7,7 +7,7 @@ import pytest
 from display.hall_feed import HallFeed, PromisesOf
 from display.observer import NoObserver
 from service.domain.model import HallId, ServiceId, Shown, TicketId
-from service.domain.queue.promised_waits import PROMISES_VALID_S, Promise, Promises
+from service.domain.queue.promises import PROMISES_VALID_S, Promise, Promises
 from tests.display.stage import TOWN, Audience, Stage
 
 LONG = Promise(600, 900, 1500, 2400, Shown(15, 40))

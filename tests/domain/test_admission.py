@@ -46,8 +46,9 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.queue import dispatch
-from service.domain.queue.promised_waits import Promise, Promises
-from service.domain.queue.waits import show_probability, todays_speed
+from service.domain.queue.arriving_work import show_probability
+from service.domain.queue.promises import Promise, Promises
+from service.domain.queue.todays_speed import todays_speed
 from service.domain.refusals import HallFull, TicketNotFound, WrongState
 from service.domain.view import NO_WAIT, ticket_view
 from tests.domain.halls import DONE, Hall, called, reason_of, refold, town, values

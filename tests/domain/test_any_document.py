@@ -27,7 +27,7 @@ from service.domain.model import CounterId, ServiceId, StageId, ZoneId
 from service.domain.queue.plan_change_effect import wait_profile
 from service.domain.queue.promised_waits import promised_wait_of_newcomer
 from service.domain.queue.waits import wait_of_newcomer
-from service.domain.stats import day_figures, learning
+from service.domain.stats import facts_observer, figures_observer, learning
 from service.domain.view import appointment_view, counter_view, ticket_view
 from tests.domain.halls import TOWN, Hall, refold, town
 from tests.domain.test_properties import COUNTERS, SERVICES, AnyDay, maybe
@@ -185,7 +185,7 @@ class AnyHall(AnyDay):
         hall, day = self.hall, self.hall.day
         forecast(day, hall.now_at, PATHS)
         day_ahead(day, hall.now_at, PATHS)
-        told, facts = day_figures.FiguresObserver(day.hall, day.on), learning.FactsObserver(day.hall, day.on)
+        told, facts = figures_observer.FiguresObserver(day.hall, day.on), facts_observer.FactsObserver(day.hall, day.on)
         told.see(hall.records)
         facts.see(hall.records)
         assert told.figures(hall.now_at).on == day.on

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.model import ServiceId, StageId, Ticket, TicketId
 from service.domain.queue.plan_change_effect import recent_arrival_rates
 from service.domain.queue.recent_arrivals import recent_arrivals

@@ -10,11 +10,12 @@ import pytest
 from service.domain.commands import CloseCounter, OpenCounter, PauseCounter, Suspend, SweepStandby
 from service.domain.decide.decide import decide
 from service.domain.events import TicketTaken
-from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.model import Admission, CounterId, Fit, ServiceId, Shown, StageId, Wait
+from service.domain.queue.counter_rates import counter_rates
 from service.domain.queue.plan_change_effect import counters_after_change, wait_after_change
-from service.domain.queue.waits import counter_rates, wait_of_newcomer
+from service.domain.queue.waits import wait_of_newcomer
 from service.domain.refusals import HallFull
 from tests.domain.halls import Hall, refold, town
 from tests.domain.test_waits import ENQUIRY, enquiries

@@ -55,9 +55,9 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.queue.waits import todays_speed
+from service.domain.queue.todays_speed import todays_speed
 from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound, WrongDay
-from service.domain.stats.day_figures import FiguresObserver
+from service.domain.stats.figures_observer import FiguresObserver
 from tests.domain.halls import DONE, MONDAY, TOWN, Hall, town
 
 ONE, TWO = CounterId("1"), CounterId("2")

@@ -8,17 +8,13 @@ from service.domain import commands
 from service.domain.calendar.learned import Learned
 from service.domain.commands import Invited
 from service.domain.events import TicketTaken
-from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.model import CounterId, Fit, ServiceId, StageId, TicketId
-from service.domain.queue.waits import (
-    NO_WORK,
-    all_arrivals,
-    counter_free_for,
-    outlook_of,
-    show_probability,
-    wait_of_newcomer,
-)
+from service.domain.queue.analytic_start import counter_free_for
+from service.domain.queue.arriving_work import all_arrivals, show_probability
+from service.domain.queue.queued_work import NO_WORK
+from service.domain.queue.waits import outlook_of, wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, town
 
 ENQUIRY = ServiceId("enquiry")

@@ -34,16 +34,8 @@ from service.domain.model import (
     TicketClass,
     TicketState,
 )
-from service.domain.stats.day_figures import (
-    AtCounter,
-    Booked,
-    Figures,
-    FiguresObserver,
-    Half,
-    Overtime,
-    Promised,
-    _visits,
-)
+from service.domain.stats.day_figures import AtCounter, Booked, Figures, Half, Overtime, Promised
+from service.domain.stats.figures_observer import FiguresObserver, visits_by_end
 from service.domain.stats.report import HourSeen, Left, Period, SpreadSeen, period_of, visits_of
 from tests.domain.halls import Hall, town
 from tests.domain.test_waits import enquiries
@@ -111,7 +103,7 @@ def test_however_visits_end_their_numbers_add_up_to_all_that_were_issued() -> No
     hall = Hall()
     tickets = every_end(hall.ticket(hall.take()))
 
-    seen = visits_of(_visits(tickets))
+    seen = visits_of(visits_by_end(tickets))
 
     assert seen.issued == len(tickets)
     assert seen.served + seen.no_show + sum(astuple(seen.left)) + seen.open == seen.issued

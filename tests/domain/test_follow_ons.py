@@ -14,7 +14,7 @@ from service.domain.admission.walk_in_requests import next_request, request_of
 from service.domain.admission.walk_ins import admission_of
 from service.domain.commands import ChangeTicket, Finish, LeaveQueue, SweepStandby
 from service.domain.events import TicketAdmitted, TicketTaken
-from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.model import Admission, CounterId, Fit, Outcome, ServiceId, StageId, TicketClass, TicketId
 from service.domain.queue.waits import outlook_of, wait_of_newcomer

@@ -1,7 +1,7 @@
 """A day lived again for several who watch tells each of them what it tells who lives it alone."""
 
 from service.domain.day import Day
-from service.domain.stats import day_figures, learning
+from service.domain.stats import facts_observer, figures_observer
 from service.domain.stats.observed_replay import replay_with_observers
 from tests.golden.write import a_day
 
@@ -9,8 +9,14 @@ from tests.golden.write import a_day
 def test_several_who_watch_one_fold_see_what_each_sees_alone() -> None:
     hall = a_day()
     day = Day(hall.day.hall, hall.on)
-    facts, counted = learning.FactsObserver(day.hall, day.on, day), day_figures.FiguresObserver(day.hall, day.on, day)
-    alone, counted_alone = learning.FactsObserver(day.hall, day.on), day_figures.FiguresObserver(day.hall, day.on)
+    facts, counted = (
+        facts_observer.FactsObserver(day.hall, day.on, day),
+        figures_observer.FiguresObserver(day.hall, day.on, day),
+    )
+    alone, counted_alone = (
+        facts_observer.FactsObserver(day.hall, day.on),
+        figures_observer.FiguresObserver(day.hall, day.on),
+    )
 
     replay_with_observers(day, hall.records, facts, counted)
     alone.see(hall.records)

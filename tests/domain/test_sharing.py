@@ -16,14 +16,16 @@ from service.domain.admission import remaining_capacity
 from service.domain.admission.walk_in_requests import next_request
 from service.domain.admission.walk_ins import admission_of
 from service.domain.booking.slots import slots_of
-from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import Admission, CounterId, ServiceId, TicketId
-from service.domain.queue import dispatch, waits
+from service.domain.queue import analytic_start, dispatch
+from service.domain.queue.analytic_start import start_distribution
 from service.domain.queue.plan_change_effect import wait_profile
 from service.domain.queue.shared_counters import KINDS_MAX, CounterSharing, Staffing, WorkKind
-from service.domain.queue.waits import SPEED_SD, outlook_of, start_distribution, wait_of_newcomer
+from service.domain.queue.todays_speed import SPEED_SD
+from service.domain.queue.waits import outlook_of, wait_of_newcomer
 from tests.domain.halls import Hall, town
 from tests.domain.test_waits import PATHS, holds, lognormal
 
@@ -165,7 +167,7 @@ def test_what_their_own_counters_do_is_reckoned_apart_only_where_others_do_the_w
         reckoned.append(start_distribution(*asked))
         return reckoned[-1]
 
-    monkeypatch.setattr(waits, "start_distribution", counted)
+    monkeypatch.setattr(analytic_start, "start_distribution", counted)
 
     wait_of_newcomer(hall.day, ServiceId(service), hall.now_at)
 

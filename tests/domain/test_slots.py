@@ -20,7 +20,8 @@ from service.domain.calendar.learned import NOTHING_LEARNED, ExpectedDuration, L
 from service.domain.calendar.plan import Plan
 from service.domain.hall.document import HallDocument
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
-from service.domain.stats.learning import DayFacts, OpenHour, learned_walk_ins
+from service.domain.stats.day_facts import DayFacts, OpenHour
+from service.domain.stats.walk_in_learning import learned_walk_ins
 from tests.domain.halls import MONDAY
 
 STUDY: dict[str, Any] = {

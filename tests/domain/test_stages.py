@@ -17,12 +17,15 @@ from service.domain.calendar.day_plan import plan_of
 from service.domain.calendar.learned import ExpectedDuration, Learned, LearnedArrivals
 from service.domain.calendar.plan import Plan
 from service.domain.commands import UndoTicket
-from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.hall.document import HallDocument, check
 from service.domain.model import Admission, ServiceId, StageId
-from service.domain.queue.waits import todays_speed, wait_of_newcomer
-from service.domain.stats.learning import DayFacts, has_changed, learn
+from service.domain.queue.todays_speed import todays_speed
+from service.domain.queue.waits import wait_of_newcomer
+from service.domain.stats.day_facts import DayFacts
+from service.domain.stats.learned_changes import has_changed
+from service.domain.stats.learning import learn
 from tests.domain.halls import MONDAY, TOWN, Hall, town
 from tests.domain.test_slots import at, long_before, made
 

@@ -28,20 +28,14 @@ from service.domain.commands import (
     UndoTicket,
 )
 from service.domain.forecast.stage_speed import current_speed
-from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import waits_and_newcomers_of, waits_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import CounterId, ServiceId, Shown, StageId, TicketClass, TicketId, Wait
 from service.domain.queue import dispatch
-from service.domain.queue.waits import (
-    SPEED_SD,
-    outlook_of,
-    probability_unfinished,
-    remaining_s,
-    todays_speed,
-    unknown_wait,
-    wait_of_newcomer,
-)
+from service.domain.queue.distributions import probability_unfinished, remaining_s
+from service.domain.queue.todays_speed import SPEED_SD, todays_speed
+from service.domain.queue.waits import outlook_of, unknown_wait, wait_of_newcomer
 from service.domain.refusals import CounterNotFound
 from tests.domain.halls import DONE, Hall, town
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.start_state_builder import start_state_of
 from service.forecasts import worker_process as process_module
 from service.forecasts.worker import ForecastRequest
 from service.forecasts.worker_process import ForecasterLost, WorkerProcess

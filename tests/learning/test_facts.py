@@ -33,7 +33,8 @@ from service.domain.model import (
     TicketId,
     Wait,
 )
-from service.domain.stats.learning import DayFacts, FactsObserver, Lasted, OpenHour, open_hours
+from service.domain.stats.day_facts import DayFacts, Lasted, OpenHour
+from service.domain.stats.facts_observer import FactsObserver, open_hours
 from tests.domain.halls import DONE, MONDAY, Hall, town
 
 PASSPORT, ENQUIRY, CARD = ServiceId("passport"), ServiceId("enquiry"), ServiceId("card")

@@ -12,21 +12,11 @@ import pytest
 from service.domain.calendar.day_plan import plan_of
 from service.domain.calendar.learned import ExpectedDuration, Learned, LearnedArrivals, Leaving
 from service.domain.model import ServiceId, StageId
-from service.domain.stats.learning import (
-    DAYS_BEFORE_WALK_INS,
-    USUAL,
-    DayFacts,
-    Lasted,
-    LearnedWeek,
-    OpenHour,
-    has_changed,
-    learn,
-    learned_duration,
-    learned_leaving,
-    learned_punctuality,
-    learned_walk_ins,
-    walk_ins_changed,
-)
+from service.domain.stats.day_facts import DayFacts, Lasted, OpenHour
+from service.domain.stats.learned_changes import has_changed, walk_ins_changed
+from service.domain.stats.learned_week import USUAL, LearnedWeek
+from service.domain.stats.learning import learn, learned_duration, learned_leaving, learned_punctuality
+from service.domain.stats.walk_in_learning import DAYS_BEFORE_WALK_INS, learned_walk_ins
 from tests.domain.halls import MONDAY, town
 
 ENQUIRY, PASSPORT, CARD = ServiceId("enquiry"), ServiceId("passport"), ServiceId("card")

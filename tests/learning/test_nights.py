@@ -12,7 +12,7 @@ from service.clock import FakeClock
 from service.domain.commands import BookAppointment
 from service.domain.events import DayOpened, PlanChanged
 from service.domain.model import AppointmentId, Channel, HallId, ServiceId
-from service.domain.stats.learning import DayFacts, OpenHour
+from service.domain.stats.day_facts import DayFacts, OpenHour
 from service.journal.read import Reader
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
 from service.runtime.jobs import in_turn

@@ -8,7 +8,7 @@ from service.domain.hall.demo import DEMO, demo_document
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
-from service.domain.stats.learning import NOTHING_LEARNED
+from service.domain.stats.learned_week import NOTHING_LEARNED
 from service.journal import hall_documents as stored
 from service.journal.hall_documents import HallRow, UnreadableRow
 from service.journal.sql_files import statements

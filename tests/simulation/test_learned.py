@@ -11,7 +11,7 @@ from service.domain.commands import EndDay
 from service.domain.day import NO_SERVICE_TIMES
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId, StageId
-from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
+from service.domain.stats.learned_week import NOTHING_LEARNED, LearnedWeek
 from service.journal.database import Database
 from service.journal.hall_documents import HallStore
 from service.simulate.day_record import Told

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from service.domain.forecast.start_state import StartState, start_state_of
+from service.domain.forecast.start_state import StartState
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.model import CounterId, Ticket, TicketClass
 from service.simulate.day_record import Told
 from service.simulate.day_run import Life

@@ -10,7 +10,7 @@ from service.domain.calendar.day_plan import plan_of
 from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.calendar.public_holidays import holiday_year, unknown_years
 from service.domain.model import HallId
-from service.domain.stats.learning import LearnedWeek
+from service.domain.stats.learned_week import LearnedWeek
 from service.runtime.hall import Hall, plan_from
 from service.runtime.hall_calendar import holiday_calendar, years_without_holidays
 from tests.domain.halls import town

@@ -10,14 +10,12 @@ from typing import NamedTuple
 from service.domain.admission.walk_in_requests import StageNeed
 from service.domain.calendar.plan import PRECHECK
 from service.domain.day import Day
+from service.domain.queue.analytic_start import CounterFree, counter_free_for
+from service.domain.queue.arriving_work import all_arrivals
 from service.domain.queue.counter_pools import Pool
-from service.domain.queue.shared_counters import CounterSharing
-from service.domain.queue.waits import (
+from service.domain.queue.queued_work import (
     NO_WORK,
-    CounterFree,
     Work,
-    all_arrivals,
-    counter_free_for,
     duration_at,
     expected_work,
     follow_on_need_at,
@@ -25,6 +23,7 @@ from service.domain.queue.waits import (
     has_stage_ahead,
     work_brought_by,
 )
+from service.domain.queue.shared_counters import CounterSharing
 
 SharedKind = tuple[CounterSharing, int]
 """A kind of work: the counters it shares, and its index among the kinds there."""

@@ -12,9 +12,7 @@ from service.domain.day import Day
 from service.domain.model import ServiceId, StageId, Ticket
 from service.domain.queue.counter_pools import Pool
 from service.domain.queue.follow_on_services import follow_on_visits
-from service.domain.queue.waits import (
-    duration_at,
-)
+from service.domain.queue.queued_work import duration_at
 
 
 class WalkInRequest(Struct, frozen=True):

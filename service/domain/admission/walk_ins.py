@@ -38,11 +38,9 @@ from service.domain.day import Day
 from service.domain.events import Event, Record
 from service.domain.evolve.evolve import evolve
 from service.domain.model import Admission, Fit, Ticket
-from service.domain.queue.waits import (
-    outlook_of,
-    probability_below,
-    todays_speed,
-)
+from service.domain.queue.distributions import probability_below
+from service.domain.queue.todays_speed import todays_speed
+from service.domain.queue.waits import outlook_of
 from service.domain.refusals import HallFull
 from service.domain.view import slot_view
 

@@ -18,7 +18,8 @@ from service.domain.admission.walk_ins import FITS_MIN
 from service.domain.day import Day
 from service.domain.forecast.day_simulation import SimulatedDay, quarter_hours_s, simulate_day
 from service.domain.forecast.random_draws import Floats
-from service.domain.forecast.start_state import StartState, start_state_of
+from service.domain.forecast.start_state import StartState
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import PATHS
 from service.domain.model import HallId
 

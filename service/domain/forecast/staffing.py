@@ -10,7 +10,7 @@ from datetime import datetime
 
 from service.domain.day import Day
 from service.domain.model import Counter, CounterId, CounterState
-from service.domain.queue.waits import calls_resume_in_s
+from service.domain.queue.counter_rates import calls_resume_in_s
 
 Pauses = tuple[tuple[float, float], ...]
 """Spans in which a counter calls nobody: seconds from now, apart and in order."""

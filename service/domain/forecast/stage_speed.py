@@ -15,7 +15,8 @@ from typing import NamedTuple
 from service.domain.day import NO_SERVICE_TIMES, Day
 from service.domain.evolve.visits import FORGOTTEN_AFTER_MEANS
 from service.domain.model import StageId
-from service.domain.queue.waits import remaining_s, speed_prior_s, todays_speed
+from service.domain.queue.distributions import remaining_s
+from service.domain.queue.todays_speed import speed_prior_s, todays_speed
 
 STEPS = 4
 """Of expectation and maximization; the rest of a service changes little with the speed."""

@@ -9,7 +9,8 @@ from msgspec import Struct
 from service.domain.day import Day
 from service.domain.forecast.day_simulation import SimulatedDay, simulate_day
 from service.domain.forecast.random_draws import Floats
-from service.domain.forecast.start_state import StartState, all_waiting, start_state_of
+from service.domain.forecast.start_state import StartState
+from service.domain.forecast.start_state_builder import all_waiting, start_state_of
 from service.domain.model import HallId, ServiceId, Shown, TicketId
 
 PATHS = 200

@@ -19,23 +19,14 @@ from typing import NamedTuple
 from service.domain.calendar.plan import StaffLevel
 from service.domain.day import Day
 from service.domain.model import CounterState, ServiceId, StageId, Wait
+from service.domain.queue.analytic_start import start_distribution
 from service.domain.queue.counter_pools import Pool
+from service.domain.queue.counter_rates import counter_rates, counters_at, counters_at_work
+from service.domain.queue.queued_work import Work, total_work, work_before, work_in_progress
 from service.domain.queue.recent_arrivals import ARRIVALS_PERIOD_S, recent_arrivals
 from service.domain.queue.shared_counters import Staffing
-from service.domain.queue.waits import (
-    Work,
-    counter_rates,
-    counters_at,
-    counters_at_work,
-    newcomer_place,
-    start_distribution,
-    todays_speed,
-    total_work,
-    wait_from_normal,
-    wait_of_newcomer,
-    work_before,
-    work_in_progress,
-)
+from service.domain.queue.todays_speed import todays_speed
+from service.domain.queue.waits import newcomer_place, wait_from_normal, wait_of_newcomer
 
 PROFILE_STEP_S = 900
 """Between two instants of a profile."""

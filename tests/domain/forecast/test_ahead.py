@@ -11,7 +11,8 @@ from service.domain.calendar.learned import Learned, LearnedArrivals, Leaving
 from service.domain.commands import OpenOvertime, Suspend
 from service.domain.forecast.day_outlook import DayAhead, day_ahead, day_outlook_of
 from service.domain.forecast.day_simulation import ARRIVALS_MAX, TooManyArrivals
-from service.domain.forecast.start_state import ArrivalSpan, StartState, start_state_of
+from service.domain.forecast.start_state import ArrivalSpan, StartState
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import forecast, waits_and_newcomers_of
 from service.domain.hall.document import HallDocument
 from tests.domain.forecast.booked import book

@@ -16,7 +16,7 @@ from service.domain.forecast.call_simulation import (
 from service.domain.forecast.random_draws import Floats, lognormals, remaining_durations_s, truncated_normals
 from service.domain.forecast.start_state import HallPart
 from service.domain.model import CounterId
-from service.domain.queue.waits import remaining_s
+from service.domain.queue.distributions import remaining_s
 
 PATHS = 40
 PEOPLE = 3000

@@ -23,11 +23,12 @@ from service.domain.commands import (
     Suspend,
     TransferTicket,
 )
-from service.domain.forecast import day_simulation
+from service.domain.forecast import day_simulation, visit_simulation
 from service.domain.forecast.call_simulation import LaterArrivals, Lines, Reappearances, simulate_calls
 from service.domain.forecast.day_simulation import simulate_day
 from service.domain.forecast.random_draws import Floats
-from service.domain.forecast.start_state import ArrivalSpan, HallPart, start_state_of
+from service.domain.forecast.start_state import ArrivalSpan, HallPart
+from service.domain.forecast.start_state_builder import start_state_of
 from service.domain.forecast.wait_quantiles import NEVER, forecast, waits_and_newcomers_of, waits_of
 from service.domain.model import Admission, AppointmentId, Channel, CounterId, ServiceId, TicketClass, TicketId
 from tests.domain.forecast.booked import book
@@ -413,7 +414,7 @@ def drawn_by(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int
         found.append((len(lines.line_of), len(others.groups), len(again.who)))
         return simulate_calls(part, free_s, lines, others, again, *more)
 
-    monkeypatch.setattr(day_simulation, "simulate_calls", noting)
+    monkeypatch.setattr(visit_simulation, "simulate_calls", noting)
     forecast(hall.day, hall.now_at)
     return found
 
