@@ -39,7 +39,7 @@ async def core_parts(settings: Settings, shared: SharedParts, clock: Clock) -> A
         journal = Journal(shared.database)
         halls = Halls(stored.HallStore(shared.database))
         all_lanes: list[Lanes] = []  # metrics read the lanes, which need metrics to be made
-        metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in all_lanes), shared.forecasts.known)
+        metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in all_lanes), shared.forecasts.cached)
         observer = CommitObserver(metrics, shared.bell, shared.follower)
         lanes = Lanes(journal, halls, clock, observer)
         all_lanes.append(lanes)

@@ -79,7 +79,7 @@ async def feature_parts(
         printer_watch = PrinterMonitor(printers, identity.devices, lanes, clock)
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
-            ("forget_forecasts", forecaster.forget, FORGET_FORECASTS_EVERY_S),
+            ("forget_forecasts", forecaster.delete_old, FORGET_FORECASTS_EVERY_S),
             ("forget_people", privacy.erase_old, FORGET_EVERY_S),
             ("look_through_ended_days", in_turn(reports.keep, learning.learn), ENDED_DAYS_EVERY_S),
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
@@ -91,7 +91,7 @@ async def feature_parts(
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         if forecasts:
-            await worker.begin()
+            await worker.start()
             await stack.enter_async_context(background_task(forecaster.run(), "forecaster"))
         yield Features(
             jobs,

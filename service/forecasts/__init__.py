@@ -1,10 +1,10 @@
-"""Forecasts of the days in use: made by one process, told by all.
+"""Forecasts of waits for the days in use: computed by one process, used by all.
 
-`kept` reads and writes the rows, one for each day, and is all that a process of screens needs; `maker` makes them, off
-the hot path, in a process of its own (`worker`, asked by `process`).
+`stored_forecasts` reads and writes the rows, one per day; a `display` process needs only this module.
+`forecast_updater` computes and stores them, with the help of a worker process (`worker`, called by `worker_process`).
 
-Why a process: a pass is 3 to 25 ms of many small steps, between which Python's lock goes back and forth; in a thread it
-would hold up each command that is answered meanwhile. The scene that goes over is 8 KB for a hundred people.
+The computation takes 3 to 25 ms in many small steps. In a thread it would compete for Python's global lock and delay
+every command in the meantime. The state that is sent to the worker has 8 KB for a hundred people.
 
 Source: DESIGN 6, "Waits"; JOURNAL 5.
 """

@@ -1,8 +1,8 @@
-"""Making forecasts: once a second for each hall in use, when something happened; by one process for all.
+"""Update the forecasts of the days in use, at most once a second for each hall.
 
-A pass looks at the days in use here. Whose forecast is not of the day's last event, or is half a minute old while
-somebody waits, is claimed, a row of the database, so that only one process makes it; the others read the row. It is
-made in a process of its own, so that no command waits for it, and what comes of it is steadied against what was shown.
+A forecast is due if the day has new events or the forecast is older than `AGE_MAX`. A process claims the row of the day
+in the database before it computes a forecast, so that only one process does; the others read the row. A worker process
+does the computation, so that no command waits for it. Displayed ranges change only when the new range differs enough.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ from service.domain.queue.promises import Promise, Promises
 from service.domain.refusals import Busy
 from service.forecasts.stored_forecasts import AGE_MAX, UPDATE_INTERVAL, Forecasts, StoredForecast
 from service.forecasts.worker import ForecastRequest, ForecastResult
-from service.forecasts.worker_process import Forecaster, ForecasterLost
+from service.forecasts.worker_process import ForecastWorker, WorkerLost
 from service.journal.faults import StorageUnavailable
 from service.runtime.lanes import Lanes
 
 PASS_EVERY_S = 1.0
-"""Between two passes."""
+"""Pause between two passes."""
 
 WAITING_MAX = 1_000
-"""People waiting in a hall; with more, who waits is told the analytic start: drawing would keep a processor busy."""
+"""With more people waiting in a hall, the analytic estimate is shown: a simulation would keep a processor busy."""
 
 OUTLOOK_EVERY = timedelta(seconds=60)
-"""How often the rest of the day is looked at: it takes ten times as long, and nobody reads it by the second."""
+"""Interval of computing the outlook of the rest of the day, which takes ten times as long as the waits."""
 
 FORGET_EVERY_S = 3600
 FORGET_AFTER = timedelta(days=2)
@@ -43,136 +43,140 @@ log = structlog.get_logger(__name__)
 
 
 class ForecastUpdater:
-    """Makes the forecasts of the days in use in this process."""
+    """Updates the forecasts of the days in use in this process."""
 
-    def __init__(self, forecasts: Forecasts, lanes: Lanes, clock: Clock, draws: Forecaster) -> None:
+    def __init__(self, forecasts: Forecasts, lanes: Lanes, clock: Clock, worker: ForecastWorker) -> None:
         self._forecasts = forecasts
         self._lanes = lanes
         self._clock = clock
-        self._draws = draws
-        self._busy: set[tuple[HallId, date]] = set()
-        self._asked_ahead: dict[HallId, tuple[date, datetime, DayAhead | None]] = {}
-        """What was found last where somebody asked for the rest of a day that nothing is kept of."""
-        self._asking: dict[HallId, asyncio.Lock] = {}
+        self._worker = worker
+        self._in_progress: set[tuple[HallId, date]] = set()
+        self._outlooks: dict[HallId, tuple[date, datetime, DayAhead | None]] = {}
+        """Date, time and result of the last outlook computed on request, by hall."""
+        self._outlook_locks: dict[HallId, asyncio.Lock] = {}
 
     async def run(self) -> None:
-        """Look again and again until cancelled; a fault costs a pass."""
+        """Run a pass every `PASS_EVERY_S` until cancelled; an internal error skips a pass."""
         while True:
             try:
-                await self.look()
+                await self.update_all()
             except Exception:
                 log.exception("forecast_fault")
             await asyncio.sleep(PASS_EVERY_S)
 
-    async def look(self) -> None:
-        """Read what others made, make what is due, and let all days in use know it."""
+    async def update_all(self) -> None:
+        """Read the forecasts of other processes, compute the due ones, and set the promises of all days in use."""
         days = [day for day in self._lanes.in_use() if _is_to_be_made(day, self._clock.now_at())]
         for day in days:
             self._forecasts.of(day.hall, day.on)
         await self._forecasts.read()
-        await asyncio.gather(*(self._look_or_say(day) for day in days))
-        for day in self._lanes.in_use():  # a day may have been loaded anew meanwhile
+        await asyncio.gather(*(self._update_or_log(day) for day in days))
+        for day in self._lanes.in_use():  # a day may have been reloaded meanwhile
             if _is_present(day, self._clock.now_at()):
                 day.promises = self._forecasts.promises_of(day.hall, day.on)
 
-    def kept_ahead_of(self, day: Day) -> DayAhead | None:
-        """The rest of a day as it was last looked at, here or elsewhere; nobody waits for another look."""
-        kept = self._forecasts.of(day.hall, day.on)
-        return None if kept is None else kept.ahead
+    def stored_outlook_of(self, day: Day) -> DayAhead | None:
+        """Return the last stored outlook of a day, by any process; None if there is none. Never computes one."""
+        stored = self._forecasts.of(day.hall, day.on)
+        return None if stored is None else stored.ahead
 
-    async def ahead_of(self, day: Day) -> DayAhead | None:
-        """The rest of a day: as it is kept, or made now; None when nobody can tell.
+    async def outlook_of(self, day: Day) -> DayAhead | None:
+        """Return the outlook of a day, stored or computed now; None if it cannot be forecast.
 
-        Raises Busy: the process that makes forecasts was lost.
+        Raises:
+            Busy: the worker process was lost.
         """
-        async with self._asking.setdefault(day.hall, asyncio.Lock()):  # who asks meanwhile is told the same
-            kept = self._forecasts.of(day.hall, day.on)
+        async with self._outlook_locks.setdefault(day.hall, asyncio.Lock()):  # concurrent callers get the same result
+            stored = self._forecasts.of(day.hall, day.on)
             now_at = self._clock.now_at()
-            if kept is not None and not _is_old(kept.ahead_at, now_at):
-                return kept.ahead
-            on, found_at, ahead = self._asked_ahead.get(day.hall, (day.on, None, None))
+            if stored is not None and not _is_old(stored.ahead_at, now_at):
+                return stored.ahead
+            on, found_at, ahead = self._outlooks.get(day.hall, (day.on, None, None))
             if on == day.on and not _is_old(found_at, now_at):
                 return ahead
             try:
-                made = await self._made(day, max(now_at, day.at), waits=False, ahead=True)
-            except ForecasterLost as lost:
+                result = await self._compute(day, max(now_at, day.at), waits=False, ahead=True)
+            except WorkerLost as lost:
                 raise Busy from lost
-            if made is None:
+            if result is None:
                 return None
-            self._asked_ahead[day.hall] = (day.on, now_at, made.ahead)
-            return made.ahead
+            self._outlooks[day.hall] = (day.on, now_at, result.ahead)
+            return result.ahead
 
-    async def forget(self) -> None:
-        """Drop the forecasts of days long over; an outage leaves them for the next time."""
+    async def delete_old(self) -> None:
+        """Delete the forecasts of past days; without a database this is left to the next run."""
         with suppress(StorageUnavailable):
-            await self._forecasts.forget(self._clock.now_at() - FORGET_AFTER)
+            await self._forecasts.delete_old(self._clock.now_at() - FORGET_AFTER)
 
-    async def _look_or_say(self, day: Day) -> None:
-        """Look at one day; a fault of ours costs this day its forecast, and no other day."""
+    async def _update_or_log(self, day: Day) -> None:
+        """Update one day; an internal error is logged and skips only this day."""
         try:
-            await self._look_at(day)
+            await self._update(day)
         except Exception:
             log.exception("forecast_fault", hall=day.hall, day=str(day.on))
 
-    async def _look_at(self, day: Day) -> None:
+    async def _update(self, day: Day) -> None:
         key, now_at, seq = (day.hall, day.on), self._clock.now_at(), day.seq
-        kept = self._forecasts.of(*key)
-        if key in self._busy or not _due(day, kept, now_at):
+        stored = self._forecasts.of(*key)
+        if key in self._in_progress or not _is_due(day, stored, now_at):
             return
-        self._busy.add(key)
+        self._in_progress.add(key)
         try:
             if not await self._forecasts.claim(day.hall, day.on, seq, now_at):
                 return
-            kept = self._forecasts.of(*key)
-            ahead, ahead_at = (None, None) if kept is None else (kept.ahead, kept.ahead_at)
-            wants_ahead = _is_old(ahead_at, now_at)
+            stored = self._forecasts.of(*key)
+            ahead, ahead_at = (None, None) if stored is None else (stored.ahead, stored.ahead_at)
+            needs_outlook = _is_old(ahead_at, now_at)
             seq, made_at = day.seq, max(self._clock.now_at(), day.at)
-            made = await self._made(day, made_at, waits=True, ahead=wants_ahead)
-            if made is None:
+            result = await self._compute(day, made_at, waits=True, ahead=needs_outlook)
+            if result is None:
                 promises = promises_without_waits(day, seq, made_at)
-            elif made.asked is None:
+            elif result.asked is None:
                 promises = empty_promises(day, seq, made_at)
             else:
-                promises = promises_of(day, seq, made_at, made.asked, None if kept is None else kept.promises)
-            if made is not None and wants_ahead:
-                ahead, ahead_at = made.ahead, now_at
-            await self._forecasts.keep(
+                promises = promises_of(day, seq, made_at, result.asked, None if stored is None else stored.promises)
+            if result is not None and needs_outlook:
+                ahead, ahead_at = result.ahead, now_at
+            await self._forecasts.store(
                 day.hall, StoredForecast(promises=promises, ahead=ahead, ahead_at=ahead_at), now_at
             )
-        except (StorageUnavailable, ForecasterLost):
+        except (StorageUnavailable, WorkerLost):
             return
         finally:
-            self._busy.discard(key)
+            self._in_progress.discard(key)
 
-    async def _made(self, day: Day, now_at: datetime, *, waits: bool, ahead: bool) -> ForecastResult | None:
-        """Draw the rests of a day elsewhere; None when nobody can tell when calls go on.
+    async def _compute(self, day: Day, now_at: datetime, *, waits: bool, ahead: bool) -> ForecastResult | None:
+        """Simulate the rest of a day in the worker; None while it is unknown when calls continue.
 
-        Raises ForecasterLost: a process that was killed costs one forecast, and the next one starts another.
+        Raises:
+            WorkerLost: the worker was lost. The next request starts another.
         """
-        scene = start_state_of(day, now_at)
-        if scene is None:
+        state = start_state_of(day, now_at)
+        if state is None:
             return None
         try:
-            return await self._draws.make(ForecastRequest(scene, waits=waits, ahead=ahead))
-        except ForecasterLost:
+            return await self._worker.compute(ForecastRequest(state, waits=waits, ahead=ahead))
+        except WorkerLost:
             log.warning("forecaster_lost", hall=day.hall)
             raise
 
 
 def promises_without_waits(day: Day, seq: int, now_at: datetime) -> Promises:
-    """What people are told while it is not known when calls go on: no wait."""
+    """Build promises without any wait, while it is unknown when calls continue."""
     waits = {ticket.id: NO_PROMISE for ticket in all_waiting(day)}
     newcomers = dict.fromkeys(day.plan.services, NO_PROMISE)
     return Promises(day=day.on, seq=seq, made_at=now_at, waits=waits, newcomers=newcomers)
 
 
 def empty_promises(day: Day, seq: int, now_at: datetime) -> Promises:
-    """Nothing, so that everybody is told the analytic start."""
+    """Build promises for nobody, so that the analytic estimate is shown to all."""
     return Promises(day=day.on, seq=seq, made_at=now_at, waits={}, newcomers={})
 
 
-def promises_of(day: Day, seq: int, now_at: datetime, asked: WaitsAndNewcomers, before: Promises | None) -> Promises:
-    """What people are told by what was drawn: ranges stay as shown until an end has moved."""
+def promises_of(
+    day: Day, seq: int, now_at: datetime, simulated: WaitsAndNewcomers, before: Promises | None
+) -> Promises:
+    """Build promises from a simulation; a displayed range stays as it is until one of its ends has moved enough."""
     step_min = day.plan.rules.promise.step_min
     return Promises(
         day=day.on,
@@ -180,11 +184,11 @@ def promises_of(day: Day, seq: int, now_at: datetime, asked: WaitsAndNewcomers, 
         made_at=now_at,
         waits={
             ticket: _promise(found, _shown_before(day, ticket, before), step_min)
-            for ticket, found in asked.waits.items()
+            for ticket, found in simulated.waits.items()
         },
         newcomers={
             service: _promise(found, None if before is None else _shown(before.newcomers.get(service)), step_min)
-            for service, found in asked.newcomers.items()
+            for service, found in simulated.newcomers.items()
         },
     )
 
@@ -197,7 +201,7 @@ def _promise(found: Quantiles, before: Shown | None, step_min: int) -> Promise:
 
 
 def _shown_before(day: Day, ticket_id: TicketId, before: Promises | None) -> Shown | None:
-    """What the people of a ticket see: the last forecast, or what they were told when something happened since."""
+    """Return the range shown for a ticket: of the last forecast, or of the ticket's last event if that is newer."""
     ticket = day.tickets[ticket_id]
     if before is not None and ticket.seq <= before.seq and ticket_id in before.waits:
         return before.waits[ticket_id].shown
@@ -209,7 +213,7 @@ def _shown(promise: Promise | None) -> Shown | None:
 
 
 def _is_old(ahead_at: datetime | None, now_at: datetime) -> bool:
-    """Tell whether the rest of a day is to be looked at again, or for the first time."""
+    """Tell whether the outlook must be computed again, or for the first time."""
     return ahead_at is None or now_at - ahead_at >= OUTLOOK_EVERY
 
 
@@ -221,11 +225,11 @@ def _is_present(day: Day, now_at: datetime) -> bool:
     return day.opened and not day.ended and day.plan.starts_at <= now_at < day.plan.ends_at
 
 
-def _due(day: Day, kept: StoredForecast | None, now_at: datetime) -> bool:
-    """Tell whether a day needs another forecast: something happened, or people wait and time has gone on."""
-    if kept is None:
+def _is_due(day: Day, stored: StoredForecast | None, now_at: datetime) -> bool:
+    """Tell whether a day needs a new forecast: it has none, an old one, or one that lacks the latest events."""
+    if stored is None:
         return True
-    promises = kept.promises
+    promises = stored.promises
     if now_at - promises.made_at < UPDATE_INTERVAL:
         return False
     return promises.seq != day.seq or now_at - promises.made_at >= AGE_MAX

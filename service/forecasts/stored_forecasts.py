@@ -1,6 +1,7 @@
-"""The forecasts that are kept, as this process knows them.
+"""The table `forecasts`, and a cache of its rows in this process.
 
-Whoever tells people their wait asks `promises_of`; what is asked for is read again each second, all halls at once.
+`promises_of` returns the promised waits of a day. Days that were requested are read again every second, all halls in
+one query.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -17,15 +18,15 @@ from service.journal.faults import StorageUnavailable
 from service.journal.sql_files import statements
 
 UPDATE_INTERVAL = timedelta(seconds=1)
-"""Between two forecasts of a day."""
+"""Minimum time between two forecasts of a day."""
 
 AGE_MAX = timedelta(seconds=30)
-"""How old a forecast gets while nothing happens: services go on, and people come late."""
+"""Age at which a forecast is replaced without a new event, because services continue and people are late."""
 
 READ_EVERY_S = 1.0
 
 READ_FOR_S = 60.0
-"""A day nobody asked about for so long is not read any more."""
+"""A day that was not requested for this time is not read any more."""
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,9 +36,9 @@ _SQL = statements("forecasts.sql", PACKAGE)
 
 
 class StoredForecast(Struct, frozen=True, kw_only=True):
-    """What is kept of a day: what people are told, and the rest of the day, which is looked at less often.
+    """The stored forecast of a day: the promised waits, and the outlook of the rest of the day.
 
-    `ahead` is what the look at `ahead_at` found: None where nobody can tell.
+    `ahead` is the outlook computed at `ahead_at`; None if it could not be computed.
     """
 
     promises: Promises
@@ -49,84 +50,85 @@ _decode = msgspec.json.Decoder(StoredForecast | None).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def _kept_of(body: str) -> StoredForecast | None:
-    """What a row says; None where nothing was made yet, or another release made it in words that this one cannot read.
+def _decode_row(body: str) -> StoredForecast | None:
+    """Decode a row; None if it has no forecast yet, or one of another release in a different form.
 
-    Then it is made anew, as if there were none: nothing that happened is in it.
+    A forecast in a different form is computed again. It contains no facts that could be lost.
     """
     try:
-        kept: StoredForecast | None = _decode(body)
+        stored: StoredForecast | None = _decode(body)
     except msgspec.ValidationError:
         return None
-    return kept
+    return stored
 
 
 class Forecasts:
-    """The rows of `forecasts`, and what this process knows of them."""
+    """Reads and writes the table `forecasts`, with a cache."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._kept: dict[tuple[HallId, date], StoredForecast] = {}
-        self._asked_s: dict[tuple[HallId, date], float] = {}
+        self._cached: dict[tuple[HallId, date], StoredForecast] = {}
+        self._requested_s: dict[tuple[HallId, date], float] = {}
 
     def promises_of(self, hall: HallId, on: date) -> Promises | None:
-        """What people are told on a day, as far as this process knows; it is kept up to date from now on."""
-        kept = self.of(hall, on)
-        return None if kept is None else kept.promises
+        """Return the cached promises of a day, and read the day from now on; None if there are none."""
+        stored = self.of(hall, on)
+        return None if stored is None else stored.promises
 
     def of(self, hall: HallId, on: date) -> StoredForecast | None:
-        """All that is kept of a day; likewise."""
-        self._asked_s[hall, on] = self._clock.monotonic_s()
-        return self._kept.get((hall, on))
+        """Return the cached forecast of a day, and read the day from now on; None if there is none."""
+        self._requested_s[hall, on] = self._clock.monotonic_s()
+        return self._cached.get((hall, on))
 
-    def known(self) -> dict[tuple[HallId, date], StoredForecast]:
-        """What this process knows."""
-        return dict(self._kept)
+    def cached(self) -> dict[tuple[HallId, date], StoredForecast]:
+        """Return all cached forecasts."""
+        return dict(self._cached)
 
     async def read(self) -> None:
-        """Read what is new of the days that were asked about; an outage changes nothing."""
+        """Read newer forecasts of the requested days; without a database the cache stays as it is."""
         now_s = self._clock.monotonic_s()
-        for key, asked_s in list(self._asked_s.items()):
-            if now_s - asked_s > READ_FOR_S:
-                del self._asked_s[key]
-                self._kept.pop(key, None)
-        keys = list(self._asked_s)
+        for key, requested_s in list(self._requested_s.items()):
+            if now_s - requested_s > READ_FOR_S:
+                del self._requested_s[key]
+                self._cached.pop(key, None)
+        keys = list(self._requested_s)
         if not keys:
             return
-        made = [self._kept[key].promises.made_at if key in self._kept else NEVER for key in keys]
+        made = [self._cached[key].promises.made_at if key in self._cached else NEVER for key in keys]
         try:
             rows = await self._database.fetch(_SQL["newer"], [hall for hall, _ in keys], [on for _, on in keys], made)
         except StorageUnavailable:
             return
         for row in rows:
-            kept = _kept_of(row["body"])
-            if kept is not None:
-                self._kept[HallId(row["hall_id"]), row["day"]] = kept
+            stored = _decode_row(row["body"])
+            if stored is not None:
+                self._cached[HallId(row["hall_id"]), row["day"]] = stored
 
     async def claim(self, hall: HallId, on: date, seq: int, now_at: datetime) -> bool:
-        """Set out to make a day's forecast; False when it is good still, or another process does.
+        """Claim the computation of a day's forecast; False if it is not due or another process has claimed it.
 
-        Raises the journal's StorageUnavailable.
+        Raises:
+            StorageUnavailable: the journal's; the database cannot be reached.
         """
         rows = await self._database.fetch(_SQL["claim"], hall, on, seq, now_at, UPDATE_INTERVAL, AGE_MAX)
         if not rows:
             return False
-        kept = _kept_of(rows[0]["body"])
-        if kept is not None:
-            self._kept[hall, on] = kept
+        stored = _decode_row(rows[0]["body"])
+        if stored is not None:
+            self._cached[hall, on] = stored
         return True
 
-    async def keep(self, hall: HallId, kept: StoredForecast, claimed_at: datetime) -> bool:
-        """Keep what was made after a claim; False when another has claimed since. Raises StorageUnavailable."""
-        promises = kept.promises
+    async def store(self, hall: HallId, forecast: StoredForecast, claimed_at: datetime) -> bool:
+        """Store a claimed forecast; False if another process has claimed the day since. Raises StorageUnavailable."""
+        promises = forecast.promises
         rows = await self._database.fetch(
-            _SQL["keep"], hall, promises.day, promises.seq, promises.made_at, claimed_at, _encode(kept).decode()
+            _SQL["store"], hall, promises.day, promises.seq, promises.made_at, claimed_at, _encode(forecast).decode()
         )
         if rows:
-            self._kept[hall, promises.day] = kept
+            self._cached[hall, promises.day] = forecast
         return bool(rows)
 
-    async def forget(self, before_at: datetime) -> None:
-        """Drop what nobody looks at any more. Raises StorageUnavailable."""
-        await self._database.fetch(_SQL["forget"], before_at)
+    async def delete_old(self, before_at: datetime) -> None:
+        """Delete forecasts claimed before an instant. Raises StorageUnavailable."""
+        await self._database.fetch(_SQL["delete_old"], before_at)

@@ -1,8 +1,7 @@
-"""What the process does that makes forecasts: numbers in, numbers out, until its input ends.
+"""The worker program that computes forecasts. It reads requests from stdin and writes results to stdout.
 
-It is a program of its own that is asked over its standard input and answers over its output, each time a length in four
-bytes and so much MessagePack. Nothing is shared with the service, so nothing is left behind when that is killed: the
-input ends then, and so does the program.
+Each message is its length in four bytes (big endian), and that many bytes of MessagePack. The worker shares nothing
+with the service. If the service is killed, the input ends and the worker exits.
 """
 
 import os
@@ -20,13 +19,13 @@ from service.domain.forecast.start_state import StartState
 from service.domain.forecast.wait_quantiles import WaitsAndNewcomers, waits_and_newcomers_of
 
 NICE = 5
-"""How much others come first on the processor."""
+"""Increment of the nice value: other processes have priority."""
 
 LENGTH_BYTES = 4
 
 
 class ForecastRequest(Struct, frozen=True):
-    """What is to be forecast: the `waits` of who is there, the rest of the day `ahead`, or both."""
+    """A request from a start state `scene`: the `waits` of people, the outlook of the day (`ahead`), or both."""
 
     scene: StartState
     waits: bool
@@ -34,44 +33,47 @@ class ForecastRequest(Struct, frozen=True):
 
 
 class ForecastResult(Struct, frozen=True):
-    """What was asked for; None where too many are to come, and where the day has no rest."""
+    """The requested waits (`asked`) and outlook (`ahead`).
+
+    Each is None if it was not requested or too many arrivals are expected; `ahead` also if the day has no closing time.
+    """
 
     asked: WaitsAndNewcomers | None
     ahead: DayAhead | None
 
 
-def compute(wanted: ForecastRequest) -> ForecastResult:
-    """Draw the rests of a day."""
-    scene = wanted.scene
-    asked: WaitsAndNewcomers | None = None
-    ahead: DayAhead | None = None
+def compute(request: ForecastRequest) -> ForecastResult:
+    """Simulate the rest of a day."""
+    state = request.scene
+    waits: WaitsAndNewcomers | None = None
+    outlook: DayAhead | None = None
     with suppress(TooManyArrivals):
-        if wanted.waits:
-            asked = waits_and_newcomers_of(scene)
-        if wanted.ahead and scene.closing_s is not None:
-            ahead = day_outlook_of(scene)
-    return ForecastResult(asked, ahead)
+        if request.waits:
+            waits = waits_and_newcomers_of(state)
+        if request.ahead and state.closing_s is not None:
+            outlook = day_outlook_of(state)
+    return ForecastResult(waits, outlook)
 
 
 def main() -> None:
-    """Answer until nobody asks any more; commands come first, and Ctrl-C is the service's."""
+    """Answer requests until the input ends, with low priority. Ctrl-C is handled by the service."""
     os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody is there for the answer any more: end without a word
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # exit silently if the service is no longer there
+    requests, results = sys.stdin.buffer, sys.stdout.buffer
     decode, encode = msgspec.msgpack.Decoder(ForecastRequest).decode, msgspec.msgpack.Encoder().encode
-    while (wanted := _read(questions)) is not None:
-        made = encode(compute(decode(wanted)))
-        answers.write(len(made).to_bytes(LENGTH_BYTES) + made)
-        answers.flush()
+    while (request := _read(requests)) is not None:
+        result = encode(compute(decode(request)))
+        results.write(len(result).to_bytes(LENGTH_BYTES) + result)
+        results.flush()
 
 
-def _read(questions: BinaryIO) -> bytes | None:
-    """The next question; None when there is none, or only a part of one."""
-    head = questions.read(LENGTH_BYTES)
+def _read(requests: BinaryIO) -> bytes | None:
+    """Read the next message; None at the end of the input or if the message is incomplete."""
+    head = requests.read(LENGTH_BYTES)
     length = int.from_bytes(head)
-    wanted = questions.read(length)
-    return wanted if len(head) == LENGTH_BYTES and len(wanted) == length else None
+    message = requests.read(length)
+    return message if len(head) == LENGTH_BYTES and len(message) == length else None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Asking the process that makes forecasts: one question at a time, and another process when one is lost."""
+"""Start and call the worker process: one request at a time, and a new process if the worker is lost."""
 
 import asyncio
 import os
@@ -10,65 +10,65 @@ import msgspec
 from service.forecasts.worker import LENGTH_BYTES, ForecastRequest, ForecastResult
 
 ANSWER_TIMEOUT_S = 30.0
-"""A process that takes longer for one question is lost: a day takes a tenth of a second, and all others wait for it."""
+"""Time limit of one request, which delays all others; after it the worker counts as lost. A day takes about 0.1 s."""
 
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONSAFEPATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-"""What the program may know of ours: it needs no secret."""
+"""Environment variables that the worker gets; it needs no secret."""
 
 
-class ForecasterLost(Exception):  # noqa: N818  (it names what happened)
-    """The process ended before it had answered, or does not answer."""
+class WorkerLost(Exception):  # noqa: N818  (a state that the caller handles)
+    """The worker ended before it had answered, or did not answer in time."""
 
 
-class Forecaster(Protocol):
-    """Makes forecasts."""
+class ForecastWorker(Protocol):
+    """Computes forecasts."""
 
-    async def make(self, wanted: ForecastRequest) -> ForecastResult:
-        """Draw the rests of a day. Raises ForecasterLost."""
+    async def compute(self, request: ForecastRequest) -> ForecastResult:
+        """Simulate the rest of a day. Raises WorkerLost."""
 
     async def close(self) -> None:
-        """Draw no more."""
+        """Release all resources."""
 
 
 class WorkerProcess:
-    """The process, begun when it is needed or before, and ended with us however we end."""
+    """The worker process. It is started by `start` or by the first request, and ends when the service ends."""
 
     def __init__(self) -> None:
         self.child: asyncio.subprocess.Process | None = None
-        self._asking = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(ForecastResult).decode
 
-    async def begin(self) -> None:
-        """Have it there before the first question."""
-        async with self._asking:
-            await self._alive()
+    async def start(self) -> None:
+        """Start the worker before the first request."""
+        async with self._lock:
+            await self._running_child()
 
-    async def make(self, wanted: ForecastRequest) -> ForecastResult:
-        """Draw the rests of a day. Raises ForecasterLost."""
-        question = self._encode(wanted)
-        async with self._asking:
+    async def compute(self, request: ForecastRequest) -> ForecastResult:
+        """Simulate the rest of a day. Raises WorkerLost."""
+        message = self._encode(request)
+        async with self._lock:
             try:
-                child = await self._alive()
-                assert child.stdin is not None, "it was begun with pipes"
+                child = await self._running_child()
+                assert child.stdin is not None, "the worker is started with pipes"
                 assert child.stdout is not None, "likewise"
                 async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                    child.stdin.write(len(question).to_bytes(LENGTH_BYTES) + question)
+                    child.stdin.write(len(message).to_bytes(LENGTH_BYTES) + message)
                     await child.stdin.drain()
                     length = int.from_bytes(await child.stdout.readexactly(LENGTH_BYTES))
                     return self._decode(await child.stdout.readexactly(length))
             except (OSError, asyncio.IncompleteReadError) as error:  # a TimeoutError is an OSError
-                await self._end()
-                raise ForecasterLost from error
-            except BaseException:  # its answer would be taken for the next question's
-                await self._end()
+                await self._kill()
+                raise WorkerLost from error
+            except BaseException:  # cancelled: the pending answer would be read as that of the next request
+                await self._kill()
                 raise
 
     async def close(self) -> None:
-        """End it."""
-        await self._end()
+        """Kill the worker."""
+        await self._kill()
 
-    async def _alive(self) -> asyncio.subprocess.Process:
+    async def _running_child(self) -> asyncio.subprocess.Process:
         if self.child is None or self.child.returncode is not None:
             self.child = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -80,7 +80,7 @@ class WorkerProcess:
             )
         return self.child
 
-    async def _end(self) -> None:
+    async def _kill(self) -> None:
         child, self.child = self.child, None
         if child is not None and child.returncode is None:
             child.kill()

@@ -123,7 +123,7 @@ async def test_a_hall_says_how_long_who_comes_later_will_wait_once_the_day_was_l
     before = (await own.call("GET", f"/v1/halls/{own.hall}")).body["expected"]
 
     clock.advance(1)
-    await service.running.forecaster.look()
+    await service.running.forecaster.update_all()
     after = (await own.call("GET", f"/v1/halls/{own.hall}")).body["expected"]
 
     assert {one["wait_p90_s"] for one in before} == {None}

@@ -22,7 +22,7 @@ from service.domain.forecast.start_state import StartState
 from service.domain.model import HallId
 from service.forecasts.forecast_updater import ForecastUpdater
 from service.forecasts.worker import ForecastRequest, ForecastResult, compute
-from service.forecasts.worker_process import ForecasterLost, WorkerProcess
+from service.forecasts.worker_process import WorkerLost, WorkerProcess
 from tests.service import Api, Service, service_on
 
 DEMO = HallId("demo")
@@ -36,7 +36,7 @@ class Here:
         self._made = [] if made is None else made
         self.wanted: list[tuple[bool, bool]] = []
 
-    async def make(self, wanted: ForecastRequest) -> ForecastResult:
+    async def compute(self, wanted: ForecastRequest) -> ForecastResult:
         """Draw the rests of a day."""
         self._made.append(self._name)
         self.wanted.append((wanted.waits, wanted.ahead))
@@ -54,7 +54,7 @@ def maker(service: Service) -> ForecastUpdater:
 
 def made_for(service: Service) -> ForecastUpdater:
     """A service's own, that draws in this process."""
-    service.running.forecaster._draws = Here()
+    service.running.forecaster._worker = Here()
     return service.running.forecaster
 
 
@@ -95,7 +95,7 @@ async def test_who_waits_is_told_the_forecast(
     waiting = await busy(api)
     clock.advance(5)
 
-    await maker.look()
+    await maker.update_all()
 
     seen = await ticket(api, waiting[-1])
     queue = (await api.staff("GET", "queue")).body
@@ -119,7 +119,7 @@ async def test_a_forecast_in_words_of_another_release_is_made_anew(
     )
     clock.advance(5)
 
-    await maker.look()
+    await maker.update_all()
 
     promises = service.running.lanes.in_use()[0].promises
     assert promises is not None
@@ -129,9 +129,9 @@ async def test_a_forecast_in_words_of_another_release_is_made_anew(
 class Lost:
     """Draws nothing: its process is lost each time."""
 
-    async def make(self, wanted: ForecastRequest) -> ForecastResult:  # noqa: ARG002  (nothing is drawn)
+    async def compute(self, wanted: ForecastRequest) -> ForecastResult:  # noqa: ARG002  (nothing is drawn)
         """Fail."""
-        raise ForecasterLost
+        raise WorkerLost
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -140,7 +140,7 @@ class Lost:
 async def test_who_asks_for_a_forecast_when_its_process_is_lost_is_told_to_ask_again(
     api: Api, maker: ForecastUpdater
 ) -> None:
-    maker._draws = Lost()
+    maker._worker = Lost()
 
     reply = await api.staff("GET", "forecast")
 
@@ -152,20 +152,20 @@ async def test_a_ticket_newer_than_the_forecast_is_told_the_analytic_start(
 ) -> None:
     await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
 
     newer = await api.take("enquiry")
 
     assert (await ticket(api, newer))["wait"] == newer["wait"]
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     assert (await ticket(api, newer))["wait"] != newer["wait"]
 
 
 async def test_what_happens_to_a_ticket_ends_its_forecast(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     waiting = await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     before = await ticket(api, waiting[3])
 
     changed = await api.staff("PATCH", f"tickets/{waiting[3]['id']}", {"class": "green", "reason": "urgent"})
@@ -181,7 +181,7 @@ async def test_http_sockets_and_boards_say_the_same(
 ) -> None:
     waiting = await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
 
     board = (await api.call("GET", "board")).body
     hall = (await api.call("GET", "/v1/halls/demo")).body
@@ -205,17 +205,17 @@ async def test_a_forecast_is_made_once_for_each_thing_that_happens(
 ) -> None:
     await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     first = await kept_seqs(service)
-    await maker.look()
+    await maker.update_all()
     assert await kept_seqs(service) == first
 
     await api.take("enquiry")
-    await maker.look()
+    await maker.update_all()
     assert await kept_seqs(service) == first, "not a second after the last one"
 
     clock.advance(1.5)
-    await maker.look()
+    await maker.update_all()
     assert await kept_seqs(service) == [(first[0][0] + 1, True)]
 
 
@@ -224,11 +224,11 @@ async def test_a_forecast_is_made_anew_while_nothing_happens(
 ) -> None:
     waiting = await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     before = await ticket(api, waiting[0])
 
     clock.advance(31)
-    await maker.look()
+    await maker.update_all()
 
     after = await ticket(api, waiting[0])
     assert after["wait"]["as_of_at"] > before["wait"]["as_of_at"]
@@ -238,7 +238,7 @@ async def test_a_forecast_is_made_anew_while_nothing_happens(
 async def test_an_old_forecast_is_told_to_nobody(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     waiting = await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     as_of_at = (await ticket(api, waiting[0]))["wait"]["as_of_at"]
 
     clock.advance(121)
@@ -255,10 +255,10 @@ async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
     made: list[str] = []
     makers = {"one": maker, "other": made_for(other)}
     for name, each in makers.items():
-        each._draws = Here(name, made)
+        each._worker = Here(name, made)
 
     for each in makers.values():
-        await each.look()
+        await each.update_all()
 
     assert made == ["one"]
     assert await ticket(other.api, waiting[-1]) == await ticket(api, waiting[-1])
@@ -268,15 +268,15 @@ async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
     api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    maker._draws = Here("drawn", made)
+    maker._worker = Here("drawn", made)
     waiting = await busy(api)
     clock.advance(5)
 
     monkeypatch.setattr("service.forecasts.forecast_updater.WAITING_MAX", 7)
-    await maker.look()
+    await maker.update_all()
     too_many = list(made)
     monkeypatch.setattr("service.forecasts.forecast_updater.WAITING_MAX", 8)
-    await maker.look()
+    await maker.update_all()
 
     assert (too_many, made) == ([], ["drawn"])
     assert (await ticket(api, waiting[-1]))["wait"]["p50_s"] is not None
@@ -285,14 +285,14 @@ async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
 async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_start(
     api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    maker._draws = draws = Here()
+    maker._worker = draws = Here()
     waiting = await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     clock.advance(61)
     monkeypatch.setattr("service.domain.forecast.day_simulation.ARRIVALS_MAX", -1)
 
-    await maker.look()
+    await maker.update_all()
 
     late = await api.take("enquiry")
     assert (await ticket(api, late))["wait"] == late["wait"]
@@ -302,7 +302,7 @@ async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_s
     reply = await api.staff("GET", "forecast")
     assert (reply.status, reply.body["quarters"]) == (200, [])
     clock.advance(2)
-    await maker.look()
+    await maker.update_all()
     assert draws.wanted == [(True, True), (True, True), (True, False)]
 
 
@@ -312,18 +312,18 @@ async def test_when_only_the_rest_of_the_day_is_too_much_it_is_not_tried_again_f
     def too_many(_scene: StartState) -> None:
         raise TooManyArrivals
 
-    maker._draws = draws = Here()
+    maker._worker = draws = Here()
     waiting = await busy(api)
     monkeypatch.setattr("service.forecasts.worker.day_outlook_of", too_many)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     told = (await ticket(api, waiting[-1]))["wait"]
     assert (await api.staff("GET", "forecast")).body["quarters"] == []
     await api.take("enquiry")
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     clock.advance(61)
-    await maker.look()
+    await maker.update_all()
 
     assert draws.wanted == [(True, True), (True, False), (True, True)]
     assert told["p10_s"] < told["p50_s"], "who waits is told what was drawn all the same"
@@ -333,10 +333,10 @@ async def test_the_rest_of_a_day_that_nothing_is_kept_of_is_drawn_once_for_all_w
     api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.forecasts.forecast_updater.WAITING_MAX", 7)
-    maker._draws = draws = Here()
+    maker._worker = draws = Here()
     await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
 
     first, second = [reply.body for reply in await asyncio.gather(*(api.staff("GET", "forecast") for _ in range(2)))]
     clock.advance(61)
@@ -353,14 +353,14 @@ async def test_a_forecast_of_the_release_before_is_told_and_its_rest_of_the_day_
 ) -> None:
     waiting = await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     told = (await ticket(api, waiting[-1]))["wait"]
     await service.running.database.fetch("UPDATE forecasts SET body = (body::jsonb - 'ahead_at')::json")
     reader = made_for(other)
-    reader._draws = draws = Here()
+    reader._worker = draws = Here()
     assert (await other.api.call("GET", "board")).status == 200
 
-    await reader.look()
+    await reader.update_all()
 
     assert (await ticket(other.api, waiting[-1]))["wait"] == told
     assert (await other.api.staff("GET", "forecast")).body["quarters"]
@@ -372,7 +372,7 @@ async def test_who_claimed_last_keeps_the_forecast(
 ) -> None:
     await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
     day = service.running.lanes.in_use()[0]
     kept = maker._forecasts.of(DEMO, day.on)
     assert kept is not None
@@ -383,8 +383,8 @@ async def test_who_claimed_last_keeps_the_forecast(
     assert not await other.running.forecaster._forecasts.claim(DEMO, day.on, day.seq + 1, early_at)
     assert await other.running.forecaster._forecasts.claim(DEMO, day.on, day.seq + 1, late_at)
 
-    assert not await maker._forecasts.keep(DEMO, kept, early_at)
-    assert await other.running.forecaster._forecasts.keep(DEMO, kept, late_at)
+    assert not await maker._forecasts.store(DEMO, kept, early_at)
+    assert await other.running.forecaster._forecasts.store(DEMO, kept, late_at)
 
 
 async def test_the_range_shown_stays_while_its_ends_move_little(
@@ -395,7 +395,7 @@ async def test_the_range_shown_stays_while_its_ends_move_little(
     for _ in range(4):
         clock.advance(2)
         await api.take("enquiry")
-        await maker.look()
+        await maker.update_all()
         shown.append((await ticket(api, waiting[-1]))["wait"]["shown"])
 
     assert all(one == shown[1] for one in shown[1:])
@@ -408,7 +408,7 @@ async def test_nobody_is_promised_anything_while_the_hall_is_suspended(
     clock.advance(5)
     assert (await api.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})).status == 200
 
-    await maker.look()
+    await maker.update_all()
 
     assert (await ticket(api, waiting[0]))["wait"]["p50_s"] is None
 
@@ -417,17 +417,17 @@ async def test_a_lost_process_costs_one_forecast(service: Service, api: Api, clo
     maker = service.running.forecaster  # with its own process
     waiting = await busy(api)
     clock.advance(5)
-    await maker.look()
-    process = maker._draws
+    await maker.update_all()
+    process = maker._worker
     assert isinstance(process, WorkerProcess)
     assert process.child is not None
     process.child.kill()
     await process.child.wait()
 
     clock.advance(31)
-    await maker.look()
+    await maker.update_all()
     clock.advance(31)
-    await maker.look()
+    await maker.update_all()
 
     assert (await ticket(api, waiting[0]))["wait"]["as_of_at"] == clock.now_at().strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
@@ -436,10 +436,10 @@ async def test_a_fault_in_one_hall_leaves_the_others_their_forecasts(
     service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     class FaultyForDemo(Here):
-        async def make(self, wanted: ForecastRequest) -> ForecastResult:
+        async def compute(self, wanted: ForecastRequest) -> ForecastResult:
             if wanted.scene.hall == DEMO:
                 raise ZeroDivisionError
-            return await super().make(wanted)
+            return await super().compute(wanted)
 
     document = (await service.running.halls.get(DEMO)).document
     assert await service.running.halls.create_if_absent(HallId("next-door"), document)
@@ -447,12 +447,12 @@ async def test_a_fault_in_one_hall_leaves_the_others_their_forecasts(
     async with Api(service.api.base, "next-door") as next_door:
         await busy(next_door)
         clock.advance(5)
-        await maker.look()
-        maker._draws = FaultyForDemo()
+        await maker.update_all()
+        maker._worker = FaultyForDemo()
         clock.advance(31)
 
         with capture_logs() as logs:
-            await maker.look()
+            await maker.update_all()
 
     told = {day.hall: day.promises for day in service.running.lanes.in_use()}
     assert {hall: promises and promises.made_at == clock.now_at() for hall, promises in told.items()} == {
@@ -477,7 +477,7 @@ async def test_the_rest_of_the_day_is_there_whether_it_was_looked_at_or_not(
     await busy(api)
     clock.advance(5)
     if looked:
-        await maker.look()
+        await maker.update_all()
 
     reply = await api.staff("GET", "forecast")
 
@@ -506,7 +506,7 @@ async def test_the_rest_of_the_day_is_for_those_who_work_here(api: Api) -> None:
 async def test_metrics_say_how_the_rest_of_the_day_will_go(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     await busy(api)
     clock.advance(5)
-    await maker.look()
+    await maker.update_all()
 
     said = (await api.call("GET", "/metrics")).body.decode()
 

@@ -12,7 +12,7 @@ import pytest
 from service.domain.forecast.start_state_builder import start_state_of
 from service.forecasts import worker_process as process_module
 from service.forecasts.worker import ForecastRequest
-from service.forecasts.worker_process import ForecasterLost, WorkerProcess
+from service.forecasts.worker_process import WorkerLost, WorkerProcess
 from tests.domain.halls import Hall
 
 PROGRAM = """
@@ -22,7 +22,7 @@ from service.forecasts.worker_process import Process
 
 async def main():
     process = Process()
-    await process.begin()
+    await process.start()
     print(process.child.pid, flush=True)
     await asyncio.Event().wait()
 
@@ -56,16 +56,16 @@ async def test_one_that_hangs_is_lost_and_the_next_question_finds_another(monkey
     assert scene is not None
     wanted = ForecastRequest(scene, waits=True, ahead=False)
     process = WorkerProcess()
-    await process.begin()
+    await process.start()
     assert process.child is not None
     hanging = process.child
     os.kill(hanging.pid, signal.SIGSTOP)
 
     with monkeypatch.context() as impatient:
         impatient.setattr(process_module, "ANSWER_TIMEOUT_S", 0.01)
-        with pytest.raises(ForecasterLost):
-            await process.make(wanted)
+        with pytest.raises(WorkerLost):
+            await process.compute(wanted)
 
     assert hanging.returncode == -signal.SIGKILL
-    assert (await process.make(wanted)).asked is not None
+    assert (await process.compute(wanted)).asked is not None
     await process.close()

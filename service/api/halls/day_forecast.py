@@ -47,7 +47,7 @@ class ForecastSeen(Struct, frozen=True, kw_only=True):
 async def show(request: web.Request) -> web.Response:
     """How the rest of the day will go, if people come as history or the last hour says: up to a minute old."""
     day = await request.app[LANES].day(hall_of(request))
-    ahead = await request.app[FORECASTER].ahead_of(day)
+    ahead = await request.app[FORECASTER].outlook_of(day)
     if ahead is None:
         return answer(
             ForecastSeen(

@@ -61,7 +61,7 @@ def hall_view(request: web.Request, hall: Hall, day: Day) -> HallSeen:
         day_ends_at=stamp(plan.ends_at),
         entrance=document.entrance,
         as_of_at=stamp(now_at),
-        expected=expected_walk_ins(plan, now_at, request.app[FORECASTER].kept_ahead_of(day)),
+        expected=expected_walk_ins(plan, now_at, request.app[FORECASTER].stored_outlook_of(day)),
         suspended=day.suspended_at(now_at) is not None,
         overtime=None
         if day.overtime is None or day.closed
