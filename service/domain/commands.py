@@ -1,7 +1,8 @@
-"""What may be asked of a day.
+"""The commands: all changes that may be requested of a day.
 
-Ids and codes are drawn where the request came in and belong to the command, so that the same command decided again,
-after a lost race or in another process, gives the same events.
+Ids and codes are generated where the request arrives and are part of the command. So a command that is decided again,
+after a lost race or in another process, gives the same events. "Harmless twice" means that a repetition changes
+nothing. The module is a catalog and stays in one file, although it is long.
 """
 
 from datetime import date, datetime
@@ -29,14 +30,16 @@ from service.domain.model import (
 )
 
 
-class Order(Struct, frozen=True):
-    """Something asked of a day."""
+class DayCommand(Struct, frozen=True):
+    """Base of all commands on a day."""
 
 
 class Invited(Struct, frozen=True, kw_only=True):
-    """An invitation, as far as it concerns a day: whose it is, for which service if it says so, and until when.
+    """The parts of an invitation that a day needs.
 
-    Its code and its one use are the journal's; after `releases_at` it gives no right to what is kept for its partner.
+    `partner` is the partner that invited, `service` the only service it is valid for (None: any). After `releases_at`,
+    it gives no right to places reserved for the partner. The code, and that it is used only once, are checked by the
+    journal.
     """
 
     id: str
@@ -46,11 +49,11 @@ class Invited(Struct, frozen=True, kw_only=True):
     releases_at: datetime | None = None
 
     def partner_at(self, now_at: datetime) -> str | None:
-        """Whose share it gives a right to: nobody's, once it has been released."""
+        """Return the partner whose reserved places it gives a right to; None after the release."""
         return self.partner if self.releases_at is None or now_at < self.releases_at else None
 
 
-class TakeTicket(Order, frozen=True, kw_only=True):
+class TakeTicket(DayCommand, frozen=True, kw_only=True):
     """Take a number; `browser` is a keyed hash of the browser it is taken with."""
 
     ticket: TicketId
@@ -64,12 +67,12 @@ class TakeTicket(Order, frozen=True, kw_only=True):
     invitation: Invited | None = None
 
 
-class BookAppointment(Order, frozen=True, kw_only=True):
+class BookAppointment(DayCommand, frozen=True, kw_only=True):
     """Book a start of a service, or hold it for a while.
 
-    `person` is a keyed hash of the phone number or mail address, `holder` one of the browser or credential. Staff may
-    book inside the notice, and hold as many as they need. `ticket` is one on standby that is given up for it,
-    `prechecked` says that somebody has looked at the papers.
+    `person` is a keyed hash of the phone number or mail address, `holder` a keyed hash of the browser or credential.
+    With `staff`, the notice and the limit of holds do not apply. `ticket` is a standby ticket that the person gives up
+    for the appointment. `prechecked` is true if the papers have been checked.
     """
 
     appointment: AppointmentId
@@ -88,8 +91,8 @@ class BookAppointment(Order, frozen=True, kw_only=True):
     prechecked: bool = False
 
 
-class ChangeAppointment(Order, frozen=True, kw_only=True):
-    """Change what is set, within the day; `confirm` makes a hold an appointment."""
+class ChangeAppointment(DayCommand, frozen=True, kw_only=True):
+    """Change the given values of an appointment, within the day; `confirm` turns a hold into an appointment."""
 
     appointment: AppointmentId
     starts_at: datetime | UnsetType = UNSET
@@ -100,19 +103,19 @@ class ChangeAppointment(Order, frozen=True, kw_only=True):
     staff: bool = False
 
 
-class CancelAppointment(Order, frozen=True):
-    """Give an appointment up."""
+class CancelAppointment(DayCommand, frozen=True):
+    """Cancel an appointment."""
 
     appointment: AppointmentId
     by: CancelledBy = CancelledBy.SELF
 
 
-class SweepAppointments(Order, frozen=True):
-    """Write down which holds are over and who did not come; harmless twice."""
+class SweepAppointments(DayCommand, frozen=True):
+    """Record the holds that expired and the appointments that were missed; harmless twice."""
 
 
-class CheckIn(Order, frozen=True, kw_only=True):
-    """The person is here: take this ticket for the appointment."""
+class CheckIn(DayCommand, frozen=True, kw_only=True):
+    """Check a person in: take this ticket for the appointment."""
 
     appointment: AppointmentId
     ticket: TicketId
@@ -121,7 +124,7 @@ class CheckIn(Order, frozen=True, kw_only=True):
 
 
 class Returned(Struct, frozen=True, kw_only=True):
-    """A ticket of an earlier day, as far as its right to return says: how it ended, and what is still to be done."""
+    """A ticket of an earlier day with a right to return: how it ended, and what is still to be done."""
 
     ticket: TicketId
     day: date
@@ -136,8 +139,8 @@ class Returned(Struct, frozen=True, kw_only=True):
     left: LeftReason | None = None
 
 
-class ReturnTicket(Order, frozen=True, kw_only=True):
-    """Take a number of class `returning` by a ticket's right to return."""
+class ReturnTicket(DayCommand, frozen=True, kw_only=True):
+    """Take a number of class `returning`, by the right to return of an earlier ticket."""
 
     ticket: TicketId
     code: str
@@ -145,15 +148,15 @@ class ReturnTicket(Order, frozen=True, kw_only=True):
     returned: Returned
 
 
-class MoveAppointmentAway(Order, frozen=True):
-    """The appointment goes on on another day: one half of a transaction of two days."""
+class MoveAppointmentAway(DayCommand, frozen=True):
+    """Remove an appointment that moves to another day; part of a transaction of two days."""
 
     appointment: AppointmentId
     to_on: date
 
 
-class TakeOverAppointment(Order, frozen=True, kw_only=True):
-    """Take an appointment over from another day, as it was there: the other half."""
+class TakeOverAppointment(DayCommand, frozen=True, kw_only=True):
+    """Add an appointment moved from another day, as it was there; the other part of the transaction."""
 
     appointment: Appointment
     starts_at: datetime
@@ -161,16 +164,19 @@ class TakeOverAppointment(Order, frozen=True, kw_only=True):
     staff: bool = False
 
 
-class OpenCounter(Order, frozen=True):
-    """Open a counter; for all it is planned for, unless `services` and `stage` say otherwise."""
+class OpenCounter(DayCommand, frozen=True):
+    """Open a counter for `services` at `stage`; by default for those it is planned for."""
 
     counter: CounterId
     services: tuple[ServiceId, ...] | None = None
     stage: StageId | None = None
 
 
-class PauseCounter(Order, frozen=True):
-    """Take a break; `release` puts the person there back into the queue: only `present`, where that is said."""
+class PauseCounter(DayCommand, frozen=True):
+    """Pause a counter for a break.
+
+    `release` puts the ticket at the counter back into the queue, if `present` is None or this ticket.
+    """
 
     counter: CounterId
     reason: str | None = None
@@ -179,8 +185,8 @@ class PauseCounter(Order, frozen=True):
     present: TicketId | None = None
 
 
-class CloseCounter(Order, frozen=True):
-    """Close a counter; `release` puts the person there back into the queue: only `present`, where that is said."""
+class CloseCounter(DayCommand, frozen=True):
+    """Close a counter. `release` and `present` as in `PauseCounter`."""
 
     counter: CounterId
     release: bool = False
@@ -188,69 +194,69 @@ class CloseCounter(Order, frozen=True):
 
 
 class Finish(Struct, frozen=True):
-    """How a visit at a counter ends; `missing` papers and `due_on` belong to `conditional`."""
+    """How a visit at a counter ends; `missing` papers and `due_on` apply to the outcome `conditional`."""
 
     outcome: Outcome
     missing: tuple[str, ...] = ()
     due_on: date | None = None
 
 
-class CallNext(Order, frozen=True):
-    """Call the next person; `finish` ends the present one in the same command: only `present`, where that is said."""
+class CallNext(DayCommand, frozen=True):
+    """Call the next ticket. `finish` first ends the visit at the counter, if `present` is None or this ticket."""
 
     counter: CounterId
     finish: Finish | None = None
     present: TicketId | None = None
 
 
-class CallTicket(Order, frozen=True):
-    """Call this one, out of order, with a reason code."""
+class CallTicket(DayCommand, frozen=True):
+    """Call a chosen ticket out of order, with a reason code."""
 
     counter: CounterId
     ticket: TicketId
     reason: str
 
 
-class RecallTicket(Order, frozen=True):
-    """Show and speak the number again."""
+class RecallTicket(DayCommand, frozen=True):
+    """Call a ticket again: the screens show and speak the number again."""
 
     ticket: TicketId
 
 
-class StartTicket(Order, frozen=True):
-    """The person is at the counter."""
+class StartTicket(DayCommand, frozen=True):
+    """Start the visit: the person is at the counter."""
 
     ticket: TicketId
 
 
-class FinishTicket(Order, frozen=True):
+class FinishTicket(DayCommand, frozen=True):
     """End the visit at the counter."""
 
     ticket: TicketId
     finish: Finish
 
 
-class MarkNoShow(Order, frozen=True):
-    """Called, and nobody came."""
+class MarkNoShow(DayCommand, frozen=True):
+    """Record that a called person did not come."""
 
     ticket: TicketId
 
 
-class ParkTicket(Order, frozen=True):
-    """Put aside while the person fetches something."""
+class ParkTicket(DayCommand, frozen=True):
+    """Park a ticket while the person fetches something."""
 
     ticket: TicketId
     reason: str | None = None
 
 
-class ResumeTicket(Order, frozen=True):
-    """Bring back from a park or a no-show."""
+class ResumeTicket(DayCommand, frozen=True):
+    """Bring a ticket back to the queue after parking or a no-show."""
 
     ticket: TicketId
 
 
-class TransferTicket(Order, frozen=True):
-    """Send on to a service, stage or counter; with none of them, put back."""
+class TransferTicket(DayCommand, frozen=True):
+    """Send a ticket to another service, stage or counter; without any of them, put it back into the queue."""
 
     ticket: TicketId
     service: ServiceId | None = None
@@ -258,11 +264,11 @@ class TransferTicket(Order, frozen=True):
     counter: CounterId | None = None
 
 
-class UndoTicket(Order, frozen=True):
-    """Take back a finish or a no-show.
+class UndoTicket(DayCommand, frozen=True):
+    """Undo a finish or a no-show.
 
-    `release` puts who is at the counter meanwhile back into the queue: only `present`, where that is said; `reopen`
-    opens it, if it was paused or closed, for what it was open for.
+    `release` and `present`, as in `PauseCounter`, put another ticket at the counter back into the queue. `reopen` opens
+    a counter that was paused or closed since, for the services and the stage it had.
     """
 
     ticket: TicketId
@@ -271,16 +277,16 @@ class UndoTicket(Order, frozen=True):
     present: TicketId | None = None
 
 
-class CheckPapers(Order, frozen=True):
-    """Say which papers are missing, and where the ticket goes then."""
+class CheckPapers(DayCommand, frozen=True):
+    """Record which papers are missing, and where the ticket goes next."""
 
     ticket: TicketId
     missing: tuple[str, ...] = ()
     then: PapersThen = PapersThen.STAY
 
 
-class ChangeTicket(Order, frozen=True):
-    """Change the class, with a reason code, or the time before which not to call; what is unset stays."""
+class ChangeTicket(DayCommand, frozen=True):
+    """Change the class of a ticket, with a reason code, or the time before which it is not called."""
 
     ticket: TicketId
     class_: TicketClass | UnsetType = UNSET
@@ -288,98 +294,101 @@ class ChangeTicket(Order, frozen=True):
     not_before_at: datetime | UnsetType | None = UNSET
 
 
-class LeaveQueue(Order, frozen=True):
-    """The person gives the place up."""
+class LeaveQueue(DayCommand, frozen=True):
+    """Leave the queue."""
 
     ticket: TicketId
 
 
-class RateTicket(Order, frozen=True):
-    """Say how the visit was, from 1 to 5, with reason codes."""
+class RateTicket(DayCommand, frozen=True):
+    """Rate a visit from 1 to 5, with reason codes."""
 
     ticket: TicketId
     grade: int
     reasons: tuple[str, ...] = ()
 
 
-class PostNotice(Order, frozen=True):
-    """Put words on the screens."""
+class PostNotice(DayCommand, frozen=True):
+    """Show a notice on the screens."""
 
     notice: Notice
 
 
-class RemoveNotice(Order, frozen=True):
-    """Take words off the screens."""
+class RemoveNotice(DayCommand, frozen=True):
+    """Remove a notice from the screens."""
 
     notice: str
 
 
-class Suspend(Order, frozen=True):
-    """Stop issuing and calling."""
+class Suspend(DayCommand, frozen=True):
+    """Suspend the hall: stop issuing and calling."""
 
     text: Texts
     until_at: datetime | None = None
 
 
-class LiftSuspension(Order, frozen=True):
-    """Go on issuing and calling; `due` only when its time has passed (what a timer asks)."""
+class LiftSuspension(DayCommand, frozen=True):
+    """End a suspension. With `due`, only if its end has passed; timers use this."""
 
     due: bool = False
 
 
-class OpenOvertime(Order, frozen=True):
-    """Go on after closing, until a time."""
+class OpenOvertime(DayCommand, frozen=True):
+    """Keep the hall open after closing, until `until_at`, with `counters` counters or those planned at closing."""
 
     until_at: datetime
     counters: int | None = None
 
 
-class EndOvertime(Order, frozen=True):
-    """Close when the plan says."""
+class EndOvertime(DayCommand, frozen=True):
+    """End overtime: the hall closes as planned."""
 
 
-class RaiseAlarm(Order, frozen=True):
-    """Call all staff for help."""
+class RaiseAlarm(DayCommand, frozen=True):
+    """Call all staff for help, from a counter or a kiosk."""
 
     alarm: str
     counter: CounterId | None = None
     kiosk: str | None = None
 
 
-class ClearAlarm(Order, frozen=True):
-    """Help came."""
+class ClearAlarm(DayCommand, frozen=True):
+    """Clear an alarm: help came."""
 
     alarm: str
 
 
-class CloseDay(Order, frozen=True):
-    """Issue and call no more today: who still waits may come back as `returning`, who has booked is cancelled.
+class CloseDay(DayCommand, frozen=True):
+    """Close the day: no more tickets and calls. Waiting people may return another day; appointments are cancelled.
 
-    `on` is the date that is meant, where it is said: it cannot be taken back, and on another day it is refused.
+    The command cannot be undone. If `on` is given and is not the date of the day, the command is refused.
     """
 
     on: date | None = None
 
 
-class EndDay(Order, frozen=True):
-    """Close the books of the day."""
+class EndDay(DayCommand, frozen=True):
+    """End the day: nothing can change it afterwards."""
 
 
-class ChangePlan(Order, frozen=True):
-    """The document, what was learned or the release is another: take the plan, unless the day has it or a newer one."""
+class ChangePlan(DayCommand, frozen=True):
+    """Replace the plan, after a change of the document, the learned parameters or the release.
+
+    Nothing happens if the day has this plan or a newer one.
+    """
 
     plan: Plan
 
 
-class LeaseNumbers(Order, frozen=True):
-    """Put numbers into a kiosk's stock, one for each slip."""
+class LeaseNumbers(DayCommand, frozen=True):
+    """Lease numbers to a kiosk, one for each slip."""
 
     device: str
     slips: tuple[Slip, ...]
 
 
-class ReportTicket(Order, frozen=True, kw_only=True):
-    """Say that a kiosk gave a leased number out while it was cut off; harmless twice. `issued_at` is by its clock."""
+class ReportTicket(DayCommand, frozen=True, kw_only=True):
+    """Report a leased number that a kiosk gave out offline; harmless twice. `issued_at` is by the kiosk's clock."""
 
     device: str
     number: str
@@ -389,34 +398,34 @@ class ReportTicket(Order, frozen=True, kw_only=True):
     issued_at: datetime
 
 
-class ReportPrinter(Order, frozen=True):
-    """Say how the printer of a kiosk is; harmless twice."""
+class ReportPrinter(DayCommand, frozen=True):
+    """Report the state of a kiosk's printer; harmless twice."""
 
     device: str
     name: str
     state: PrinterState
 
 
-class SweepLongWaits(Order, frozen=True):
-    """Raise the walk-ins who have waited for too long, where the hall has such a rule; harmless twice."""
+class SweepLongWaits(DayCommand, frozen=True):
+    """Raise walk-ins that have waited too long, if the hall has a rule for long waits; harmless twice."""
 
 
-class SweepStandby(Order, frozen=True):
-    """Admit who is on standby and fits by now; harmless twice."""
+class SweepStandby(DayCommand, frozen=True):
+    """Admit the standby tickets that fit by now; harmless twice."""
 
 
-class LeaveForAppointment(Order, frozen=True):
-    """The person on standby has booked another day: one half of a transaction of two days."""
+class LeaveForAppointment(DayCommand, frozen=True):
+    """Remove a standby ticket whose person booked another day; part of a transaction of two days."""
 
     ticket: TicketId
 
 
-class SweepNoShows(Order, frozen=True):
-    """Recall, and at last pass over, who was called and did not come; where the hall lets a job do it."""
+class SweepNoShows(DayCommand, frozen=True):
+    """Recall called people who do not come, and finally record no-shows, in a hall with automatic no-shows."""
 
 
-class AtOptionalStage(Order, frozen=True):
-    """What a volunteer asks: it is done at counters of an optional stage, and nowhere else."""
+class AtOptionalStage(DayCommand, frozen=True):
+    """A volunteer's command; allowed only at counters of an optional stage."""
 
     command: "Command"
 

@@ -1,10 +1,11 @@
-"""What has happened: the events of a day, in the words of the journal.
+"""The events of a day, as the journal stores them.
 
-Each is a frozen, tagged value; its tag is the `kind` column of the journal, the rest its `body`. An event says what is
-new and why, so that `evolve` needs nothing but the day before it. `ahead` and `wait` in an event are the answer its
-command was given, kept so that a repeated request gets the same one, and so that promises can be scored.
+The tag of an event is the `kind` column of the journal, the other fields are its `body`. An event contains all that
+`evolve` needs besides the day before it. `ahead` and `wait` in an event are the values that the answer to its command
+showed; they are kept so that a repeated request gets the same answer and the promise can be scored.
 
-A new kind or field is read by one release before another writes it: give new fields defaults (JOURNAL 7).
+Before a release writes a new kind or field, an earlier release must be able to read it, so new fields need defaults
+(JOURNAL 7). The module is a catalog and stays in one file, although it is long.
 """
 
 from datetime import date, datetime
@@ -35,106 +36,107 @@ from service.domain.model import (
 )
 
 
-class Fact(Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):
-    """Something that happened to a day."""
+class DayEvent(Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):
+    """Base of all events of a day."""
 
 
-class DayOpened(Fact, frozen=True, kw_only=True, tag="day_opened"):
-    """The day begins, with all it needs to know."""
+class DayOpened(DayEvent, frozen=True, kw_only=True, tag="day_opened"):
+    """The day began, with this plan."""
 
     plan: Plan
 
 
-class PlanChanged(Fact, frozen=True, kw_only=True, tag="plan_changed"):
+class PlanChanged(DayEvent, frozen=True, kw_only=True, tag="plan_changed"):
     """The hall document changed during the day."""
 
     plan: Plan
 
 
-class DayClosed(Fact, frozen=True, kw_only=True, tag="day_closed"):
-    """No more tickets today; staff finish with the people at their counters."""
+class DayClosed(DayEvent, frozen=True, kw_only=True, tag="day_closed"):
+    """The day was closed: no more tickets; visits at counters are finished."""
 
 
-class DayEnded(Fact, frozen=True, kw_only=True, tag="day_ended"):
-    """The day is over: nothing can happen to it any more."""
+class DayEnded(DayEvent, frozen=True, kw_only=True, tag="day_ended"):
+    """The day ended; this is its last event."""
 
 
-class SuspensionBegan(Fact, frozen=True, kw_only=True, tag="suspension_began"):
-    """Issuing and calling stop."""
+class SuspensionBegan(DayEvent, frozen=True, kw_only=True, tag="suspension_began"):
+    """Issuing and calling stopped."""
 
     text: Texts
     until_at: datetime | None = None
 
 
-class SuspensionEnded(Fact, frozen=True, kw_only=True, tag="suspension_ended"):
-    """Issuing and calling go on."""
+class SuspensionEnded(DayEvent, frozen=True, kw_only=True, tag="suspension_ended"):
+    """Issuing and calling continue."""
 
 
-class OvertimeOpened(Fact, frozen=True, kw_only=True, tag="overtime_opened"):
-    """The hall goes on after closing until `until_at`, with so many counters or those there are."""
+class OvertimeOpened(DayEvent, frozen=True, kw_only=True, tag="overtime_opened"):
+    """The hall stays open after closing, until `until_at`, with `counters` counters or those planned at closing."""
 
     until_at: datetime
     counters: int | None = None
 
 
-class OvertimeEnded(Fact, frozen=True, kw_only=True, tag="overtime_ended"):
-    """The hall closes when its plan says."""
+class OvertimeEnded(DayEvent, frozen=True, kw_only=True, tag="overtime_ended"):
+    """Overtime ended: the hall closes as planned."""
 
 
-class AlarmRaised(Fact, frozen=True, kw_only=True, tag="alarm_raised"):
-    """Somebody calls all staff for help, silently."""
+class AlarmRaised(DayEvent, frozen=True, kw_only=True, tag="alarm_raised"):
+    """A counter or kiosk called all staff for help, silently."""
 
     alarm: str
     counter: CounterId | None = None
     kiosk: str | None = None
 
 
-class AlarmCleared(Fact, frozen=True, kw_only=True, tag="alarm_cleared"):
-    """Help came."""
+class AlarmCleared(DayEvent, frozen=True, kw_only=True, tag="alarm_cleared"):
+    """An alarm was cleared: help came."""
 
     alarm: str
 
 
-class NoticePosted(Fact, frozen=True, kw_only=True, tag="notice_posted"):
-    """Words for the screens."""
+class NoticePosted(DayEvent, frozen=True, kw_only=True, tag="notice_posted"):
+    """A notice was put on the screens."""
 
     notice: Notice
 
 
-class NoticeRemoved(Fact, frozen=True, kw_only=True, tag="notice_removed"):
-    """The words are taken away."""
+class NoticeRemoved(DayEvent, frozen=True, kw_only=True, tag="notice_removed"):
+    """A notice was removed from the screens."""
 
     notice: str
 
 
-class CounterOpened(Fact, frozen=True, kw_only=True, tag="counter_opened"):
-    """A counter takes people, for these services at this stage."""
+class CounterOpened(DayEvent, frozen=True, kw_only=True, tag="counter_opened"):
+    """A counter was opened, for these services at this stage."""
 
     counter: CounterId
     services: tuple[ServiceId, ...]
     stage: StageId
 
 
-class CounterPaused(Fact, frozen=True, kw_only=True, tag="counter_paused"):
-    """A counter takes a break."""
+class CounterPaused(DayEvent, frozen=True, kw_only=True, tag="counter_paused"):
+    """A counter was paused for a break."""
 
     counter: CounterId
     reason: str | None = None
     until_at: datetime | None = None
 
 
-class CounterClosed(Fact, frozen=True, kw_only=True, tag="counter_closed"):
-    """A counter takes nobody any more."""
+class CounterClosed(DayEvent, frozen=True, kw_only=True, tag="counter_closed"):
+    """A counter was closed."""
 
     counter: CounterId
 
 
-class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
+class TicketTaken(DayEvent, frozen=True, kw_only=True, tag="ticket_taken"):
     """A person took a number.
 
-    `fit` is what a walk-in was admitted by, or put on standby, where the hall asks. `issued_at` says when, if that was
-    before: at the kiosk `device`, which was cut off. `excused_s` is for how long after the slot nobody could check in.
-    `missing` are the papers that the visit it `returns_of` ended without.
+    `fit` is the estimate by which a walk-in was admitted or put on standby; None in a hall that admits everybody. A
+    number given out by an offline kiosk has the kiosk as `device` and its time as `issued_at`. `excused_s` is how many
+    seconds after the slot the hall was suspended. `missing` are the papers missing at the end of the earlier visit
+    `returns_of`.
     """
 
     ticket: TicketId
@@ -164,8 +166,8 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     wait: Wait
 
 
-class TicketAdmitted(Fact, frozen=True, kw_only=True, tag="ticket_admitted"):
-    """A ticket on standby comes into the order of calls; `fit` is None when its class or the hall's rules let it in."""
+class TicketAdmitted(DayEvent, frozen=True, kw_only=True, tag="ticket_admitted"):
+    """A standby ticket was admitted; `fit` is None if its class or a hall that admits everybody decided it."""
 
     ticket: TicketId
     admission: Admission
@@ -174,8 +176,8 @@ class TicketAdmitted(Fact, frozen=True, kw_only=True, tag="ticket_admitted"):
     wait: Wait
 
 
-class TicketCalled(Fact, frozen=True, kw_only=True, tag="ticket_called"):
-    """A counter calls a ticket: `stage` is the counter's, `reason` says why this one."""
+class TicketCalled(DayEvent, frozen=True, kw_only=True, tag="ticket_called"):
+    """A counter called a ticket. `stage` is the stage of the counter, `reason` why this ticket was next."""
 
     ticket: TicketId
     counter: CounterId
@@ -183,20 +185,20 @@ class TicketCalled(Fact, frozen=True, kw_only=True, tag="ticket_called"):
     reason: CallReason
 
 
-class TicketRecalled(Fact, frozen=True, kw_only=True, tag="ticket_recalled"):
-    """The number is shown and spoken again."""
+class TicketRecalled(DayEvent, frozen=True, kw_only=True, tag="ticket_recalled"):
+    """A ticket was called again."""
 
     ticket: TicketId
 
 
-class TicketStarted(Fact, frozen=True, kw_only=True, tag="ticket_started"):
-    """The person is at the counter."""
+class TicketStarted(DayEvent, frozen=True, kw_only=True, tag="ticket_started"):
+    """A visit started: the person is at the counter."""
 
     ticket: TicketId
 
 
-class TicketFinished(Fact, frozen=True, kw_only=True, tag="ticket_finished"):
-    """The visit ended at a counter; `forgotten` when the day's end had to say so for the clerk."""
+class TicketFinished(DayEvent, frozen=True, kw_only=True, tag="ticket_finished"):
+    """A visit ended at a counter; `forgotten` if the end of the day finished it instead of the clerk."""
 
     ticket: TicketId
     outcome: Outcome
@@ -205,10 +207,10 @@ class TicketFinished(Fact, frozen=True, kw_only=True, tag="ticket_finished"):
     forgotten: bool = False
 
 
-class TicketAdvanced(Fact, frozen=True, kw_only=True, tag="ticket_advanced"):
-    """A stage is done: the ticket waits at the next one, or at the next service of its visit, at its old place.
+class TicketAdvanced(DayEvent, frozen=True, kw_only=True, tag="ticket_advanced"):
+    """A stage is done: the ticket waits at the next stage or for the next service, with its old queue time.
 
-    `unchecked` is set where nobody has looked at the papers of that service, as somebody had at those of the last.
+    `unchecked` is true if the ticket was prechecked, but not for the papers of the new service.
     """
 
     ticket: TicketId
@@ -220,10 +222,10 @@ class TicketAdvanced(Fact, frozen=True, kw_only=True, tag="ticket_advanced"):
     wait: Wait
 
 
-class TicketReleased(Fact, frozen=True, kw_only=True, tag="ticket_released"):
-    """The hall moved the ticket: put back, or sent to another service, stage or counter, at its old place.
+class TicketReleased(DayEvent, frozen=True, kw_only=True, tag="ticket_released"):
+    """A ticket was put back into the queue or sent to another service, stage or counter, with its old queue time.
 
-    `unchecked` as in `TicketAdvanced`; `forgotten` when the day's end had to put somebody back whom nobody sent on.
+    `unchecked` as in `TicketAdvanced`; `forgotten` if the end of the day put the ticket back instead of the clerk.
     """
 
     ticket: TicketId
@@ -236,21 +238,21 @@ class TicketReleased(Fact, frozen=True, kw_only=True, tag="ticket_released"):
     wait: Wait
 
 
-class TicketNoShow(Fact, frozen=True, kw_only=True, tag="ticket_no_show"):
-    """Called, and nobody came."""
+class TicketNoShow(DayEvent, frozen=True, kw_only=True, tag="ticket_no_show"):
+    """A called person did not come."""
 
     ticket: TicketId
 
 
-class TicketParked(Fact, frozen=True, kw_only=True, tag="ticket_parked"):
-    """Put aside while the person fetches something."""
+class TicketParked(DayEvent, frozen=True, kw_only=True, tag="ticket_parked"):
+    """A ticket was parked while the person fetches something."""
 
     ticket: TicketId
     reason: str | None = None
 
 
-class TicketResumed(Fact, frozen=True, kw_only=True, tag="ticket_resumed"):
-    """Back from a park or a no-show: `floor_at` is the earliest queue time it can have now."""
+class TicketResumed(DayEvent, frozen=True, kw_only=True, tag="ticket_resumed"):
+    """A ticket is back after parking or a no-show; `floor_at` is the earliest queue time it can have now."""
 
     ticket: TicketId
     floor_at: datetime
@@ -258,8 +260,8 @@ class TicketResumed(Fact, frozen=True, kw_only=True, tag="ticket_resumed"):
     wait: Wait
 
 
-class TicketReclassed(Fact, frozen=True, kw_only=True, tag="ticket_reclassed"):
-    """A clerk changed the class, with a reason code; `reference_at` is what the place counts from, if that moves."""
+class TicketReclassed(DayEvent, frozen=True, kw_only=True, tag="ticket_reclassed"):
+    """A clerk changed the class, with a reason code; `reference_at` is the new reference time, if it changes."""
 
     ticket: TicketId
     class_: TicketClass = field(name="class")
@@ -269,16 +271,16 @@ class TicketReclassed(Fact, frozen=True, kw_only=True, tag="ticket_reclassed"):
     wait: Wait
 
 
-class TicketRaised(Fact, frozen=True, kw_only=True, tag="ticket_raised"):
-    """A walk-in has waited for as long as the hall lets anybody wait, and goes before all who came later."""
+class TicketRaised(DayEvent, frozen=True, kw_only=True, tag="ticket_raised"):
+    """A walk-in reached the longest wait that the hall allows, and goes before all who came later."""
 
     ticket: TicketId
     ahead: int
     wait: Wait
 
 
-class TicketDeferred(Fact, frozen=True, kw_only=True, tag="ticket_deferred"):
-    """Not to be called before a time, keeping the place; None: at once again."""
+class TicketDeferred(DayEvent, frozen=True, kw_only=True, tag="ticket_deferred"):
+    """A ticket is not called before a time and keeps its queue time; None removes the time."""
 
     ticket: TicketId
     not_before_at: datetime | None
@@ -286,15 +288,15 @@ class TicketDeferred(Fact, frozen=True, kw_only=True, tag="ticket_deferred"):
     wait: Wait
 
 
-class TicketLeft(Fact, frozen=True, kw_only=True, tag="ticket_left"):
-    """Left without being served."""
+class TicketLeft(DayEvent, frozen=True, kw_only=True, tag="ticket_left"):
+    """A ticket left without being served."""
 
     ticket: TicketId
     reason: LeftReason
 
 
-class PapersChecked(Fact, frozen=True, kw_only=True, tag="papers_checked"):
-    """Somebody looked at the papers: these are missing, or none; `ahead` and `wait` while the ticket is waiting."""
+class PapersChecked(DayEvent, frozen=True, kw_only=True, tag="papers_checked"):
+    """The papers were checked; `missing` is empty if all are there. `wait` is None if the ticket does not wait."""
 
     ticket: TicketId
     missing: tuple[str, ...] = ()
@@ -302,22 +304,22 @@ class PapersChecked(Fact, frozen=True, kw_only=True, tag="papers_checked"):
     wait: Wait | None = None
 
 
-class TicketUndone(Fact, frozen=True, kw_only=True, tag="ticket_undone"):
-    """A finish or no-show was taken back."""
+class TicketUndone(DayEvent, frozen=True, kw_only=True, tag="ticket_undone"):
+    """A finish or a no-show was undone."""
 
     ticket: TicketId
 
 
-class TicketRated(Fact, frozen=True, kw_only=True, tag="ticket_rated"):
-    """The person said how the visit was: from 1 to 5, with reason codes."""
+class TicketRated(DayEvent, frozen=True, kw_only=True, tag="ticket_rated"):
+    """The person rated the visit: from 1 to 5, with reason codes."""
 
     ticket: TicketId
     grade: int
     reasons: tuple[str, ...] = ()
 
 
-class AppointmentMade(Fact, frozen=True, kw_only=True, tag="appointment_made"):
-    """A place of a slot is held or booked; `made_at` when the appointment came from another day, else the event's."""
+class AppointmentMade(DayEvent, frozen=True, kw_only=True, tag="appointment_made"):
+    """A place of a slot was held or booked; `made_at` is set if the appointment came from another day."""
 
     appointment: AppointmentId
     n: int
@@ -342,8 +344,11 @@ class AppointmentMade(Fact, frozen=True, kw_only=True, tag="appointment_made"):
     sequence: int = 0
 
 
-class AppointmentConfirmed(Fact, frozen=True, kw_only=True, tag="appointment_confirmed"):
-    """A hold becomes an appointment of this applicant; `counts`: as a change, which those of before did not."""
+class AppointmentConfirmed(DayEvent, frozen=True, kw_only=True, tag="appointment_confirmed"):
+    """A hold became an appointment of this applicant.
+
+    `counts` is true if it increases the appointment's `sequence`; events of older releases did not.
+    """
 
     appointment: AppointmentId
     applicant: str | None
@@ -351,8 +356,8 @@ class AppointmentConfirmed(Fact, frozen=True, kw_only=True, tag="appointment_con
     counts: bool = False
 
 
-class AppointmentChanged(Fact, frozen=True, kw_only=True, tag="appointment_changed"):
-    """It is at another time of the same day, for others or for more; all values as they are now."""
+class AppointmentChanged(DayEvent, frozen=True, kw_only=True, tag="appointment_changed"):
+    """An appointment changed within the day: time, people or applicant. All values are the new ones."""
 
     appointment: AppointmentId
     starts_at: datetime
@@ -364,42 +369,42 @@ class AppointmentChanged(Fact, frozen=True, kw_only=True, tag="appointment_chang
     places: int
 
 
-class AppointmentCancelled(Fact, frozen=True, kw_only=True, tag="appointment_cancelled"):
-    """It was given up; `closed` says that it was by a manager who closed the day before its person came."""
+class AppointmentCancelled(DayEvent, frozen=True, kw_only=True, tag="appointment_cancelled"):
+    """An appointment was cancelled; `closed` if a manager closed the day before the person came."""
 
     appointment: AppointmentId
     by: CancelledBy
     closed: bool = False
 
 
-class AppointmentExpired(Fact, frozen=True, kw_only=True, tag="appointment_expired"):
+class AppointmentExpired(DayEvent, frozen=True, kw_only=True, tag="appointment_expired"):
     """A hold was not confirmed in time."""
 
     appointment: AppointmentId
 
 
-class AppointmentMissed(Fact, frozen=True, kw_only=True, tag="appointment_missed"):
-    """Nobody came."""
+class AppointmentMissed(DayEvent, frozen=True, kw_only=True, tag="appointment_missed"):
+    """The person did not come."""
 
     appointment: AppointmentId
 
 
-class AppointmentMovedAway(Fact, frozen=True, kw_only=True, tag="appointment_moved_away"):
-    """It goes on on another day, whose `appointment_made` has the same id; this day forgets it."""
+class AppointmentMovedAway(DayEvent, frozen=True, kw_only=True, tag="appointment_moved_away"):
+    """An appointment moved to another day, which has an `appointment_made` event with the same id."""
 
     appointment: AppointmentId
     to_on: date
 
 
-class AppointmentCheckedIn(Fact, frozen=True, kw_only=True, tag="appointment_checked_in"):
-    """The person is here; the same command takes this ticket for them."""
+class AppointmentCheckedIn(DayEvent, frozen=True, kw_only=True, tag="appointment_checked_in"):
+    """The person checked in; the same command took this ticket."""
 
     appointment: AppointmentId
     ticket: TicketId
 
 
-class NumbersLeased(Fact, frozen=True, kw_only=True, tag="numbers_leased"):
-    """A kiosk has these numbers of its own prefix in stock, from `first` on, for when it is cut off."""
+class NumbersLeased(DayEvent, frozen=True, kw_only=True, tag="numbers_leased"):
+    """A kiosk leased these numbers of its own prefix, from `first` on, to give out while it is offline."""
 
     device: str
     prefix: str
@@ -407,19 +412,19 @@ class NumbersLeased(Fact, frozen=True, kw_only=True, tag="numbers_leased"):
     slips: tuple[Slip, ...]
 
 
-class PrinterReported(Fact, frozen=True, kw_only=True, tag="printer_reported"):
-    """The printer of a kiosk is in another state."""
+class PrinterReported(DayEvent, frozen=True, kw_only=True, tag="printer_reported"):
+    """The state of a kiosk's printer changed."""
 
     device: str
     name: str
     state: PrinterState
 
 
-class NothingChanged(Fact, frozen=True, kw_only=True, tag="nothing_changed"):
-    """What was asked for with an idempotency key was so already: how it was then is kept for whoever asks again.
+class NothingChanged(DayEvent, frozen=True, kw_only=True, tag="nothing_changed"):
+    """A command with an idempotency key changed nothing; the event keeps its answer for a repeated request.
 
-    `ahead` and `wait` are of a ticket that was waiting. The fields are called otherwise than elsewhere, for it is no
-    news of a ticket or an appointment.
+    `ahead` and `wait` belong to a waiting ticket. The fields have names of their own (`of_ticket`), so that readers do
+    not take the event for a change of a ticket or an appointment.
     """
 
     of_ticket: TicketId | None = None
@@ -478,11 +483,11 @@ Event = (
 
 
 class Record(Struct, frozen=True, gc=False):
-    """An event as the journal holds it.
+    """An event with its envelope, as the journal stores it.
 
-    `seq` counts the events of the day from 1 without gaps. `command_id` names the command it came from and `part` its
-    place among that command's events. `fingerprint` is the keyed hash of the request's body when the request carried
-    an idempotency key, else None. `actor` is an opaque id.
+    `seq` counts the events of the day from 1 without gaps. `command_id` is the command that caused the event, and
+    `part` the event's index among that command's events. `fingerprint` is the keyed hash of the request body if the
+    request had an idempotency key, else None. `actor` is an opaque id.
     """
 
     seq: int
@@ -495,6 +500,6 @@ class Record(Struct, frozen=True, gc=False):
 
 
 def account_of(actor: str) -> str | None:
-    """The account that an actor is; None for the admin, devices and the service itself."""
+    """Return the account id of an actor; None for the admin, devices and the service itself."""
     kind, _, rest = actor.partition(":")
     return rest.partition("/")[0] if kind == "account" else None

@@ -1,8 +1,8 @@
-"""Tickets, appointments and counters: the values a day is made of.
+"""The values of a day: tickets, appointments, counters, and their states.
 
-All are frozen: a change makes a new value, so two folds may share what they have in common, and an answer made
-yesterday cannot change under the reader's hands. They hold no cycles, so the garbage collector is spared them: a day
-has tens of thousands. Times are aware UTC datetimes, `*_on` dates of the hall.
+All values are frozen: a change makes a new value, so copies of a day can share values safely. They contain no reference
+cycles and are hidden from the garbage collector (`gc=False`), because a day has tens of thousands of them. Times are
+aware UTC datetimes; `*_on` are dates of the hall. The module is a catalog and stays in one file, although it is long.
 
 Source: DESIGN 2, CONTRACT 4.
 """
@@ -22,11 +22,11 @@ TicketId = NewType("TicketId", str)  # UUIDv7, lower case with dashes
 ZoneId = NewType("ZoneId", str)
 
 Texts = dict[str, str]
-"""The same words in several languages, by BCP 47 tag."""
+"""The same text in several languages, by BCP 47 tag."""
 
 
 class TicketState(StrEnum):
-    """Where a ticket is in its visit."""
+    """The state of a ticket."""
 
     WAITING = "waiting"
     CALLED = "called"
@@ -48,11 +48,11 @@ TICKET_SUCCESSORS: dict[TicketState, frozenset[TicketState]] = {
     TicketState.LEFT: frozenset(),
     TicketState.DONE: frozenset({TicketState.SERVING}),
 }
-"""Every transition there is (CONTRACT 4); back from `done` and `no_show` only by undo, or by a return."""
+"""All allowed transitions (CONTRACT 4). `done` and `no_show` are left only by undo; `no_show` also by a return."""
 
 
 class AppointmentState(StrEnum):
-    """Where an appointment is: from the hold of a place to who came, or did not."""
+    """The state of an appointment."""
 
     HELD = "held"
     BOOKED = "booked"
@@ -72,26 +72,26 @@ APPOINTMENT_SUCCESSORS: dict[AppointmentState, frozenset[AppointmentState]] = {
     AppointmentState.EXPIRED: frozenset(),
     AppointmentState.MISSED: frozenset(),
 }
-"""Every transition there is (CONTRACT 4)."""
+"""All allowed transitions (CONTRACT 4)."""
 
 LIVE = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentState.CHECKED_IN})
-"""The states in which an appointment takes a place of its slot."""
+"""The states in which an appointment occupies a place of its slot."""
 
 TO_COME = frozenset(state for state, successors in APPOINTMENT_SUCCESSORS.items() if successors)
-"""The states from which an appointment goes on: held and booked. In all others it is over, and a change is refused."""
+"""The states that an appointment can still leave: held and booked. In all others, changes are refused."""
 
 MISSED_AFTER_S = 30 * 60
-"""How long after its start an appointment waits for the person."""
+"""Seconds after its start at which an appointment without check-in counts as missed."""
 
 RETURN_WITHIN_S = 30 * 60
-"""How long who was called and did not come may come back."""
+"""Seconds after a no-show within which the person may come back."""
 
 RETURNS_MAX = 1
-"""How often they may."""
+"""How often a person may come back after a no-show."""
 
 
 class CancelledBy(StrEnum):
-    """Who gave an appointment up: its owner, the hall, or the erasure of who it was for."""
+    """Who cancelled an appointment: its owner, the staff, or the erasure of the person's data."""
 
     SELF = "self"
     STAFF = "staff"
@@ -99,7 +99,7 @@ class CancelledBy(StrEnum):
 
 
 class TicketClass(StrEnum):
-    """What decides a ticket's credit."""
+    """The class of a ticket; it decides its credit."""
 
     APPOINTMENT = "appointment"
     WALK_IN = "walk_in"
@@ -108,7 +108,7 @@ class TicketClass(StrEnum):
 
 
 class Admission(StrEnum):
-    """Whether a ticket is in the order of calls."""
+    """How a ticket was admitted; `standby` tickets are not in the order of calls."""
 
     ADMITTED = "admitted"
     STANDBY = "standby"
@@ -116,7 +116,7 @@ class Admission(StrEnum):
 
 
 class AtDoor(StrEnum):
-    """What who takes a number now gets: one in the order of calls, one on standby, or none, as the hall is full."""
+    """What a person who takes a number now gets: an admission as in `Admission`, or no number if the hall is full."""
 
     ADMITTED = "admitted"
     STANDBY = "standby"
@@ -125,7 +125,7 @@ class AtDoor(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a ticket was taken."""
+    """How a ticket was taken or an appointment was booked."""
 
     WEB = "web"
     QR = "qr"
@@ -135,7 +135,7 @@ class Channel(StrEnum):
 
 
 class PapersThen(StrEnum):
-    """Where a ticket goes when its papers have been looked at."""
+    """Where a ticket goes after its papers were checked."""
 
     STAY = "stay"
     ADVANCE = "advance"
@@ -151,7 +151,7 @@ class Outcome(StrEnum):
 
 
 class PrinterState(StrEnum):
-    """How a kiosk's printer is; `away` cannot be reached, or says that it does not print."""
+    """The state of a kiosk's printer; `away` if it cannot be reached or reports that it does not print."""
 
     OK = "ok"
     LOW = "low"
@@ -168,7 +168,7 @@ class LeftReason(StrEnum):
 
 
 class CounterState(StrEnum):
-    """Whether a counter takes people."""
+    """The state of a counter."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -176,7 +176,7 @@ class CounterState(StrEnum):
 
 
 class Rule(StrEnum):
-    """Which rule made a ticket the next one."""
+    """The rule by which a ticket was called next."""
 
     CREDIT = "credit"
     EARLY = "early"
@@ -185,14 +185,14 @@ class Rule(StrEnum):
 
 
 class Shown(Struct, frozen=True, gc=False):
-    """A wait as people see it: a range in minutes, rounded outward."""
+    """A wait as shown to people: a range in minutes, rounded outward."""
 
     from_min: int
     to_min: int
 
 
 class Wait(Struct, frozen=True, gc=False):
-    """Seconds from `as_of_at` until the call at the present stage; all null when nobody can tell."""
+    """Seconds from `as_of_at` until the call at the present stage; all null if it cannot be estimated."""
 
     p10_s: int | None
     p50_s: int | None
@@ -202,11 +202,11 @@ class Wait(Struct, frozen=True, gc=False):
 
 
 class Fit(Struct, frozen=True, gc=False):
-    """What a walk-in was admitted by, or not: whether the call comes before closing.
+    """The estimate behind an admission: whether the call comes before closing.
 
-    `p` is the probability that a counter is free before `closes_at`, once everybody has been served who is here and
-    expected: `mean_s` seconds from now, with the spread `sd_s`, at today's `speed`. All but the closing are null when
-    no counter for it is open or planned today.
+    `p` is the probability that a counter is free before `closes_at`, after all present and expected people have been
+    served. This is estimated in `mean_s` seconds, with standard deviation `sd_s`, at today's `speed`. `p`, `mean_s` and
+    `sd_s` are null if no counter for the service is open or planned today.
     """
 
     p: float | None
@@ -219,9 +219,8 @@ class Fit(Struct, frozen=True, gc=False):
 class CallReason(Struct, frozen=True, gc=False):
     """Why this ticket was next, as stored with every call.
 
-    `credit_s` is what its class counts for, `ahead_of` how many waiting tickets of
-    this counter it was called before (chosen out of order: how many it passed), `code` the reason
-    code of a call out of order.
+    `credit_s` is the credit of its class. `ahead_of` is how many waiting tickets of this counter it was called before;
+    for a ticket chosen out of order, how many it passed. `code` is the reason code of a call out of order.
     """
 
     rule: Rule
@@ -233,10 +232,10 @@ class CallReason(Struct, frozen=True, gc=False):
 
 
 class Served(Struct, frozen=True, gc=False):
-    """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end.
+    """A visit at a counter: its service, and the seconds from its start, or else from the call, to its end.
 
-    One that was `interrupted`, as the hall was suspended meanwhile, does not say how long such a visit lasts.
-    `expected_s` is what it was expected to take by the plan of then, where it counts in today's speed; else None.
+    An `interrupted` visit was longer because the hall was suspended, so its duration is not used for estimates.
+    `expected_s` is the expected duration by the plan at that time; None if the visit does not count for today's speed.
     """
 
     service: ServiceId
@@ -248,20 +247,24 @@ class Served(Struct, frozen=True, gc=False):
 class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     """A place in today's queue.
 
-    `n` is the order of issue in the day. `reference_at` is the check-in (for an appointment the later of check-in and
-    slot); `floor_at` the earliest queue time after a return; `queue_at` is what the order of calls goes by.
-    `for_counter` is set while the ticket waits for one counter only. `called_at` is the first call at the present
-    stage, `recalled_at` the last one. `counter` is where the person is called to or served, `last_counter` outlives the
-    visit there. `returns` counts the comebacks from a no-show. `ahead` and `wait` are what was told last, `seq` is the
-    event that touched it last. `waiting_since_at` is when it came to its present stage, `served` what its last visit
-    at a counter was for. `reason` says why it was called to where it is. `papers` are those that were missing when
-    somebody looked, None while nobody has. `browser` is a keyed hash of the browser that took it. `appointment` and its
-    `slot_at` are what it was checked in for, `returns_of` is the ticket of another day whose right to return it uses,
-    `invitation` the id of the one it was taken with. `promise` is the wait that was told with the ticket, as long as
-    the first call may keep it: not when its people asked for another time, or its class or place has changed. `raised`
-    is a walk-in that has waited for as long as the hall lets anybody wait, since it came or last came back. `rating` is
-    how the person found the visit, from 1 to 5. `excused_s` is for how long after the slot the hall was suspended
-    before the check-in.
+    Order: `n` is the number of issue in the day. `reference_at` is the check-in; for an appointment, the later of
+    check-in and slot. `floor_at` is the earliest queue time after a return. `queue_at` is the queue time that decides
+    the order of calls. `raised` is true for a walk-in that reached the longest wait the hall allows, since it came or
+    last came back. `excused_s` is for how many seconds between the slot and the check-in the hall was suspended.
+
+    Calls: `for_counter` is set while the ticket waits for one counter only. `counter` is where the person is called to
+    or served; `last_counter` remains after the visit there. `called_at` is the first call at the present stage,
+    `recalled_at` the last one, `reason` the reason of the call. `returns` counts returns after a no-show.
+
+    Visit: `waiting_since_at` is when it came to its present stage. `served` is its last visit at a counter. `papers`
+    are the papers found missing at the last check, None before any check. `rating` is the person's rating from 1 to 5.
+
+    Origin: `browser` is a keyed hash of the browser that took it. `appointment` with `slot_at`, `invitation`, and
+    `returns_of` (a ticket of an earlier day whose right to return it uses) are what it was taken with.
+
+    `ahead` and `wait` are the values shown last. `promise` is the wait shown when the ticket was issued; it is None if
+    the first call can no longer keep it, because another time was requested, or the class or the place changed. `seq`
+    is the last event that changed the ticket.
     """
 
     id: TicketId
@@ -317,29 +320,29 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def may_be_raised(self) -> bool:
-        """Whether this is a walk-in who can wait too long: who was raised already has waited so."""
+        """Whether the rule for long waits can apply: a walk-in that was not raised yet."""
         return self.class_ is TicketClass.WALK_IN and not self.raised
 
     @property
     def late_from_at(self) -> datetime | None:
-        """When the grace for its appointment began."""
+        """When lateness for its appointment starts; None without an appointment."""
         return late_from(self.slot_at, self.excused_s)
 
 
 def late_from(slot_at: datetime | None, excused_s: int) -> datetime | None:
-    """When the grace for an appointment begins: at the slot, later by as long as nobody could check in after it."""
+    """Return when lateness for an appointment starts: at the slot, later by the seconds excused by suspensions."""
     return None if slot_at is None else slot_at + timedelta(seconds=excused_s)
 
 
 class Appointment(Struct, frozen=True, gc=False, kw_only=True):
     """A place in a slot of the day.
 
-    `n` is the order of making in the day. `person` is a keyed hash of a phone number or mail address, `holder` one of
-    who holds it: a browser or a credential. `expires_at` is when a hold is over. `invitation` is the id of the one it
-    was made with, `partner` who invited. `place` is the lowest that was free of its start, `places` how many the start
-    had then, `per_person` how many a person could have then. `ticket` is the one it was checked in as. `sequence`
-    counts its changes, `seq` is the event that touched it last. `closed` is one that was cancelled because the hall
-    closed the day.
+    `n` is the order of making in the day. `person` is a keyed hash of the phone number or mail address, `holder` a
+    keyed hash of the browser or credential that holds it. `expires_at` is when a hold expires. `invitation` is the id
+    of the invitation it was made with, `partner` the partner that invited. `place` was the lowest free place number of
+    the start, `places` the number of places of the start, and `per_person` the number of appointments a person could
+    have, all when it was made. `ticket` is the ticket of the check-in. `sequence` counts its changes. `seq` is the last
+    event that changed it. `closed` is true if it was cancelled because the hall closed the day.
     """
 
     id: AppointmentId
@@ -375,9 +378,10 @@ def state_at(
     now_at: datetime,
     suspended_s: float = 0.0,
 ) -> AppointmentState:
-    """The state of an appointment at `now_at`, whatever was written down last: time itself ends holds and bookings.
+    """Return the state of an appointment at `now_at`: time ends holds and bookings before an event records it.
 
-    Of the time after the slot those seconds do not count in which the hall was suspended, for nobody could check in.
+    `suspended_s` is how long after the slot the hall was suspended; this time does not count, since nobody could check
+    in.
     """
     if written is AppointmentState.HELD and expires_at is not None and expires_at <= now_at:
         return AppointmentState.EXPIRED
@@ -387,7 +391,7 @@ def state_at(
 
 
 class Counter(Struct, frozen=True, gc=False, kw_only=True):
-    """A counter as it is now; `ticket` is the person called or being served, `until_at` when a break is to end."""
+    """A counter; `ticket` is the ticket called or being served, `until_at` the planned end of a break."""
 
     id: CounterId
     zone: ZoneId
@@ -403,12 +407,12 @@ class Counter(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def back_at(self) -> datetime | None:
-        """When the counter comes back from a break; None when it is on none, or nobody knows."""
+        """When the counter comes back from a break; None if it is not on a break or the end is unknown."""
         return self.until_at if self.state is CounterState.PAUSED else None
 
 
 class Notice(Struct, frozen=True):
-    """Words for the lobby screens; all zones when `zones` is empty."""
+    """A text for the lobby screens; for all zones if `zones` is empty."""
 
     id: str
     text: Texts
@@ -416,19 +420,19 @@ class Notice(Struct, frozen=True):
 
 
 class Suspension(Struct, frozen=True):
-    """A stop of issuing and calling, until `until_at` or until it is lifted."""
+    """A stop of issuing and calling, until `until_at` or until it is ended by staff."""
 
     text: Texts
     since_at: datetime
     until_at: datetime | None = None
 
     def covers(self, now_at: datetime) -> bool:
-        """Tell whether the hall is suspended at `now_at`: everything comes back alone at `until_at`."""
+        """Tell whether the suspension is in force at `now_at`."""
         return self.until_at is None or now_at < self.until_at
 
 
 class Alarm(Struct, frozen=True):
-    """A silent call for help to all staff, from a counter, a kiosk (its name) or from anywhere; on no screen."""
+    """A silent call for help to all staff, from a counter, a kiosk (its name) or any place. No screen shows it."""
 
     id: str
     counter: CounterId | None
@@ -437,16 +441,17 @@ class Alarm(Struct, frozen=True):
 
 
 class Slip(Struct, frozen=True, gc=False):
-    """A number that a kiosk may give out while it is cut off; the ticket's id and code were drawn with it."""
+    """Ticket id and code for a leased number that a kiosk may give out offline."""
 
     ticket: TicketId
     code: str
 
 
 class Lease(Struct, frozen=True, gc=False):
-    """The numbers of one kiosk today: `prefix` is its own, `slips` by number, `at` when the last were leased.
+    """The numbers leased to one kiosk today, with the kiosk's own prefix.
 
-    `last` is the highest number it has reported as given out, taken at `last_at`.
+    `slips` and `leased_at` are by number. `last` is the highest number that the kiosk reported as given out, taken at
+    `last_at`.
     """
 
     prefix: str
@@ -457,7 +462,7 @@ class Lease(Struct, frozen=True, gc=False):
 
 
 class Printer(Struct, frozen=True):
-    """The printer of a kiosk, as it was heard of last."""
+    """The last reported state of a kiosk's printer."""
 
     device: str
     name: str
@@ -466,7 +471,7 @@ class Printer(Struct, frozen=True):
 
 
 class Overtime(Struct, frozen=True):
-    """Capacity after closing, until `until_at`: with as many counters as at closing unless `counters` says."""
+    """Capacity after closing, until `until_at`, with `counters` counters or those planned at closing."""
 
     until_at: datetime
     counters: int | None = None

@@ -1,7 +1,7 @@
-"""Refusals: what the rules of the hall say no to.
+"""Refusals: expected answers when the rules of the hall do not allow a command.
 
-A refusal is expected: it has a stable `code` for programs, its docstring as title for people, and what helps to go on
-as extra fields. Anything else that goes wrong in `decide` is a fault of ours.
+A refusal has a stable `code` for programs, a title for people (the first line of its docstring), and extra fields that
+help to continue. Any other exception in `decide` is a bug.
 
 Source: CONTRACT 2.
 """
@@ -9,26 +9,26 @@ Source: CONTRACT 2.
 from typing import Any, ClassVar
 
 
-class Refusal(Exception):  # noqa: N818  (the domain's word; it is not an error of the program)
+class Refusal(Exception):  # noqa: N818  (the term of the domain; it is not an error of the program)
     """The rules do not allow this now."""
 
     status: ClassVar[int] = 409
     code: ClassVar[str]
     decided: bool = False
-    """Whether a day has decided so. A day looks for the request's key first, so it was not done there before."""
+    """True if a day refused the command. A day looks up the idempotency key first, so it did not run there before."""
 
-    def __init__(self, **fields: Any) -> None:  # noqa: ANN401  (whatever JSON holds; each subclass names its own)
+    def __init__(self, **fields: Any) -> None:  # noqa: ANN401  (JSON values; each subclass names its own fields)
         super().__init__(self.code)
         self.fields = fields
 
     @classmethod
     def title(cls) -> str:
-        """The sentence people read."""
+        """Return the title that people read."""
         return (cls.__doc__ or "").strip().splitlines()[0]
 
 
 class WrongState(Refusal):
-    """Not possible in the state this is in."""
+    """This is not possible in the current state."""
 
     code = "wrong-state"
 
@@ -37,7 +37,7 @@ class WrongState(Refusal):
 
 
 class CounterBusy(Refusal):
-    """This counter still has a person; finish or park them first."""
+    """There is still a person at this counter. Finish or park the ticket first."""
 
     code = "counter-busy"
 
@@ -61,7 +61,7 @@ class HallClosed(Refusal):
 
 
 class HallSuspended(Refusal):
-    """The hall is suspended; everything goes on by itself afterwards."""
+    """The hall is suspended. Service continues afterwards without any action."""
 
     code = "hall-suspended"
 
@@ -70,7 +70,7 @@ class HallSuspended(Refusal):
 
 
 class OnlineOnly(Refusal):
-    """This is done online; no visit is needed."""
+    """This service is online only. No visit is needed."""
 
     code = "online-only"
 
@@ -79,7 +79,7 @@ class OnlineOnly(Refusal):
 
 
 class AlreadyWaiting(Refusal):
-    """This browser has a number whose visit is not over."""
+    """This browser already has a number for a visit that is not over."""
 
     code = "already-waiting"
 
@@ -88,7 +88,7 @@ class AlreadyWaiting(Refusal):
 
 
 class HallFull(Refusal):
-    """Nobody more can be served today; these times can be booked."""
+    """The hall is full for today. These times can be booked."""
 
     code = "hall-full"
 
@@ -97,7 +97,7 @@ class HallFull(Refusal):
 
 
 class SlotFull(Refusal):
-    """This time is full; others are free."""
+    """This time is fully booked. Please choose another time."""
 
     code = "slot-full"
 
@@ -112,25 +112,25 @@ class SlotNotOffered(Refusal):
 
 
 class AlreadyBooked(Refusal):
-    """This person has an appointment; it can be changed or cancelled."""
+    """This person already has an appointment. It can be changed or cancelled."""
 
     code = "already-booked"
 
 
 class HoldExpired(Refusal):
-    """The place was held for a while, and that is over; book again."""
+    """The hold on this place has expired. Please book again."""
 
     code = "hold-expired"
 
 
 class HoldLimit(Refusal):
-    """Too many places are held; confirm one, or wait until a hold is over."""
+    """Too many places are held. Confirm one, or wait until a hold expires."""
 
     code = "hold-limit"
 
 
 class CodeUsed(Refusal):
-    """This code has been used."""
+    """This code has already been used."""
 
     code = "code-used"
 
@@ -154,19 +154,19 @@ class TooEarly(Refusal):
 
 
 class AppointmentMissed(Refusal):
-    """The time of this appointment is over; please take a number or book again."""
+    """The time of this appointment is over. Please take a number or book again."""
 
     code = "appointment-missed"
 
 
 class NumberNotLeased(Refusal):
-    """This kiosk has no such number to give out today, or gave out a later one."""
+    """This kiosk does not have this number today, or has already given out a later number."""
 
     code = "number-not-leased"
 
 
 class NumberNotReported(Refusal):
-    """This number is valid; it will be known when the kiosk that gave it is back."""
+    """This number is valid. It will appear when its kiosk is online again."""
 
     code = "number-not-reported"
 
@@ -175,13 +175,13 @@ class NumberNotReported(Refusal):
 
 
 class LeaseLimit(Refusal):
-    """This kiosk has as many numbers in stock as one may have in a day."""
+    """This kiosk has reached its limit of numbers for today."""
 
     code = "lease-limit"
 
 
 class OnlyAtOptionalStages(Refusal):
-    """Volunteers may do this at counters of an optional stage only."""
+    """Volunteers may do this only at counters of an optional stage."""
 
     status = 403
     code = "forbidden"
@@ -244,7 +244,7 @@ class AlarmNotFound(Refusal):
 
 
 class BodyInvalid(Refusal):
-    """The request says something that cannot be."""
+    """The request contains invalid values."""
 
     status = 422
     code = "body-invalid"
@@ -254,14 +254,14 @@ class BodyInvalid(Refusal):
 
 
 class KeyReused(Refusal):
-    """This idempotency key was used for another request."""
+    """This idempotency key was already used for another request."""
 
     status = 422
     code = "idempotency-key-reused"
 
 
 class Busy(Refusal):
-    """Too much at once; try again in a moment."""
+    """The service is busy. Please try again in a moment."""
 
     status = 503
     code = "busy"

@@ -1,6 +1,6 @@
-"""The state in the contract's words: what answers, sockets and pages say of a ticket, an appointment and a counter.
+"""Tickets, appointments, slots and counters as JSON, for HTTP answers, WebSockets and pages.
 
-One place for both HTTP and the sockets, so that they cannot disagree. Fields stand in the contract's order.
+HTTP and WebSockets use the same types, so that they cannot differ. Fields are in the order of the contract.
 
 Source: CONTRACT 1 (times) and 5.
 """
@@ -53,7 +53,7 @@ OnDate = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 
 
 class WaitView(Struct, frozen=True, gc=False):
-    """Seconds from `as_of_at` until the call at the present stage; all null when nobody can tell, or nobody waits."""
+    """Seconds from `as_of_at` until the call at the present stage; all null if unknown or not waiting."""
 
     p10_s: int | None = None
     p50_s: int | None = None
@@ -66,7 +66,7 @@ NO_WAIT = WaitView()
 
 
 class ReasonView(Struct, frozen=True, gc=False, kw_only=True):
-    """Why a ticket is called."""
+    """Why a ticket was called."""
 
     rule: Rule
     class_: TicketClass = field(name="class")
@@ -77,20 +77,21 @@ class ReasonView(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Suspended(Struct, frozen=True, gc=False):
-    """The hall is suspended: what its people are told, and until when; null where that is not known."""
+    """A suspension of the hall: the text for people, and its end; null if the end is unknown."""
 
     text: Texts
     until_at: Stamp | None
 
 
 class TicketView(Struct, frozen=True, gc=False, kw_only=True):
-    """A ticket; `token` is there only for its owner and for who made it, `seq` is the day's.
+    """A ticket. `seq` is the `seq` of the day.
 
-    To staff `reason` says why it is called, and `slot_at`, of who has booked, for when. Where they say something:
-    `not_before_at`, before which it is not called; `back_by_at`, until when who was passed over may come back;
-    `left_reason`; `return_by_on`, the last date on which who was accepted conditionally, or not served, may come back
-    by this ticket, and `returned_at`, when that was done; `rating`, how the person found the visit; to others than
-    staff, who have the board, `suspended`, why nobody is called now.
+    Some fields are present only if they apply. `token`: for the owner and the creator of the ticket. `not_before_at`:
+    the ticket is not called before this time. `back_by_at`: until when the person may come back after a no-show.
+    `return_by_on`: the last date to return with this ticket after a conditional acceptance or an unserved wait;
+    `returned_at`: when that happened. `rating`: the person's rating from 1 to 5. Staff also see `reason`, why the
+    ticket was called, and `slot_at`, the time of its appointment. Others see `suspended` while the hall is suspended;
+    staff see that on the board.
     """
 
     id: TicketId
@@ -133,7 +134,7 @@ class TicketView(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class CounterView(Struct, frozen=True, gc=False, kw_only=True):
-    """A counter; `ticket` is the person called or being served there, `seq` is the day's."""
+    """A counter; `ticket` is the ticket called or being served there, `seq` the `seq` of the day."""
 
     id: CounterId
     state: CounterState
@@ -150,7 +151,7 @@ class CounterView(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class SlotView(Struct, frozen=True, gc=False):
-    """A start that can be booked; `free` is how many more bookings it would accept if nobody booked elsewhere."""
+    """A bookable start; `free` is how many more bookings it accepts if nothing else is booked."""
 
     service: ServiceId
     starts_at: Stamp
@@ -160,10 +161,10 @@ class SlotView(Struct, frozen=True, gc=False):
 
 
 class AppointmentView(Struct, frozen=True, gc=False, kw_only=True):
-    """An appointment; `seq` is that of its day.
+    """An appointment; `seq` is the `seq` of its day.
 
-    `hall_closed` is there where the hall does not take its person at the time that was booked: it is not open then, or
-    has closed the day and cancelled the appointment.
+    `hall_closed` is present if the hall cannot serve it at its time: the hall is not open then, or it closed the day
+    and cancelled the appointment.
     """
 
     id: AppointmentId
@@ -191,27 +192,27 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
     live: bool = True,
     staff: bool = False,
 ) -> TicketView:
-    """Say what a ticket is.
+    """Return a ticket as JSON value.
 
     Args:
-        day: the day of the ticket; awake at `now_at` when `live`.
-        ticket: its value now, or as an event left it.
-        now_at: the instant that a live wait counts from.
-        token: the ticket's token, for those who may have it.
+        day: the day of the ticket, advanced to `now_at` if `live`.
+        ticket: its value now, or after an event.
+        now_at: the instant from which a live wait counts.
+        token: the ticket's token, if the reader may have it.
         seq: the day's seq to answer with; that of `day` if None.
-        live: reckon `ahead` and `wait` now, and say whether the hall is suspended, and whether the right to return was
-            used on this day; else repeat what the ticket was told last, as an answer given again does.
-        staff: say as well why it was called, to those who called it.
+        live: compute `ahead`, `wait`, the suspension and the use of the right to return as of now; otherwise use the
+            values stored with the ticket, so that a repeated answer is the same.
+        staff: the reader is staff.
 
     Returns:
-        The ticket; `ahead` is null, and so is all of `wait`, unless it is waiting.
+        The ticket; `ahead` and all of `wait` are null unless it is waiting.
     """
     ahead: int | None = None
     wait: Wait | None = None
     by = return_by(day.on, ticket.outcome, ticket.left_reason, ticket.due_on)
     returning = day.returned.get(ticket.id) if live else None
     if ticket.state is TicketState.WAITING:
-        ahead, wait = _now(day, ticket, now_at) if live else (ticket.ahead, ticket.wait)
+        ahead, wait = _live_outlook(day, ticket, now_at) if live else (ticket.ahead, ticket.wait)
     return TicketView(
         id=ticket.id,
         code=ticket.code,
@@ -259,45 +260,45 @@ def _back_by(day: Day, ticket: Ticket, now_at: datetime) -> str | UnsetType:
     return stamp(ticket.no_show_at + timedelta(seconds=RETURN_WITHIN_S + day.suspended_s(ticket.no_show_at, now_at)))
 
 
-def _now(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:
-    """The place of a waiting ticket, and its wait: as forecast, or the analytic start."""
+def _live_outlook(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:
+    """Return the tickets ahead of a waiting ticket, and its wait: the latest forecast, else the analytic estimate."""
     wait = promised_wait(day, ticket, now_at)
     return outlook_of(day, ticket, now_at) if wait is None else (place_of_call(day, ticket), wait)
 
 
 def suspended_view(suspension: Suspension | None) -> Suspended | None:
-    """Say why and until when a hall is suspended; null when it is not."""
+    """Return a suspension as JSON value; None stays None."""
     return None if suspension is None else Suspended(suspension.text, stamp_or_none(suspension.until_at))
 
 
 def slot_view(slot: Slot) -> SlotView:
-    """Say what a start of a day is."""
+    """Return a bookable start as JSON value."""
     return SlotView(slot.service, stamp(slot.starts_at), stamp(slot.ends_at), slot.places, slot.free)
 
 
-_OF_THE_PLAN = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentState.MISSED})
-"""The states of which it matters whether the hall is open at the time."""
+_BOUND_TO_HOURS = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentState.MISSED})
+"""The states in which `hall_closed` depends on the opening hours."""
 
 
 def appointment_view(
     appointment: Appointment, now_at: datetime, seq: int, *, token: str | None = None, day: Day | None = None
 ) -> AppointmentView:
-    """Say what an appointment is.
+    """Return an appointment as JSON value.
 
     Args:
-        appointment: its value now, or as an event left it.
-        now_at: the instant whose state is told, with its `day`: a hold may be over that is not written down yet.
+        appointment: its value now, or after an event.
+        now_at: the present instant; with `day`, the state is that at `now_at`, even if no event recorded it yet.
         seq: the day's seq to answer with.
-        token: the appointment's token, for those who may have it.
-        day: as which the state at `now_at` is told, and whether the hall is open at its time; without, it is as it is
-            written, as an answer given again does.
+        token: the appointment's token, if the reader may have it.
+        day: the day, for the state at `now_at` and the opening hours; without it, the stored state is used, so that a
+            repeated answer is the same.
 
     Returns:
-        The appointment; `expires_at` is that of a hold, null for all others.
+        The appointment; `expires_at` is null unless it is held.
     """
     state = appointment.state if day is None else day.state_of(appointment, now_at)
     held = appointment.state is AppointmentState.HELD
-    shut = day is not None and state in _OF_THE_PLAN and not day.plan.open_at(appointment.starts_at)
+    shut = day is not None and state in _BOUND_TO_HOURS and not day.plan.open_at(appointment.starts_at)
     return AppointmentView(
         id=appointment.id,
         code=appointment.code,
@@ -316,14 +317,14 @@ def appointment_view(
 
 
 def wait_view(wait: Wait) -> WaitView:
-    """Say what a wait is; all null when nobody can tell."""
+    """Return a wait as JSON value; all null if it cannot be estimated."""
     if wait.p50_s is None:
         return NO_WAIT
     return WaitView(wait.p10_s, wait.p50_s, wait.p90_s, stamp(wait.as_of_at), wait.shown)
 
 
 def reason_view(reason: CallReason | None) -> ReasonView | None:
-    """Say why a ticket is called."""
+    """Return the reason of a call as JSON value; None stays None."""
     if reason is None:
         return None
     return ReasonView(
@@ -339,7 +340,7 @@ def reason_view(reason: CallReason | None) -> ReasonView | None:
 def counter_view(
     day: Day, counter: Counter, seq: int | None = None, next_: TicketView | UnsetType | None = UNSET
 ) -> CounterView:
-    """Say what a counter is; `seq` is that of `day` if None, `next_` who would be called next."""
+    """Return a counter as JSON value; `seq` is that of `day` if None, `next_` the ticket that would be called next."""
     return CounterView(
         id=counter.id,
         state=counter.state,
