@@ -79,14 +79,14 @@ async def feature_parts(
         printer_watch = PrinterMonitor(printers, identity.devices, lanes, clock)
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
-            ("forget_forecasts", forecaster.delete_old, FORGET_FORECASTS_EVERY_S),
-            ("forget_people", privacy.erase_old, FORGET_EVERY_S),
-            ("look_through_ended_days", in_turn(reports.keep, learning.learn), ENDED_DAYS_EVERY_S),
+            ("delete_old_forecasts", forecaster.delete_old, FORGET_FORECASTS_EVERY_S),
+            ("erase_old_people", privacy.erase_old, FORGET_EVERY_S),
+            ("archive_ended_days", in_turn(reports.archive_ended, learning.learn), ENDED_DAYS_EVERY_S),
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
-            ("look_at_screens", named_screens.look, REFRESH_SCREENS_EVERY_S),
-            ("forget_screens", named_screens.forget, SWEEP_SCREENS_EVERY_S),
+            ("refresh_screens", named_screens.refresh, REFRESH_SCREENS_EVERY_S),
+            ("delete_revoked_screens", named_screens.delete_revoked, SWEEP_SCREENS_EVERY_S),
             *(() if messages is None else messages.passes()),
-            *((("look_at_printers", printer_watch.check, CHECK_EVERY_S),) if settings.printers else ()),
+            *((("check_printers", printer_watch.check, CHECK_EVERY_S),) if settings.printers else ()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)

@@ -1,1 +1,1 @@
-"""Ended days: each is read and folded once, and its facts and figures are stored."""
+"""Ended days: replay each once, and store its facts (for learning) and figures (for reports)."""

@@ -1,7 +1,8 @@
-"""Days that have ended: each is read and folded once, for what is learned of it and for what reports say of it.
+"""Archive an ended day: replay its events once, and store its facts and its figures.
 
-Both are kept in the same statement, `day_facts` and `day_figures`: who looks through a day for one has done so for the
-other. Looking again, in two processes or after a restart, finds and keeps the same.
+Facts (`day_facts`) are the input of learning, figures (`day_figures`) that of reports. One statement stores both, so a
+day that learning or a report has archived is not replayed for the other. Archiving is idempotent: another process or a
+repeated call stores the same values.
 """
 
 from datetime import date
@@ -11,9 +12,10 @@ from msgspec import Struct
 
 from service.domain.day import Day
 from service.domain.model import HallId
-from service.domain.stats import facts_observer, figures_observer
 from service.domain.stats.day_facts import DayFacts
 from service.domain.stats.day_figures import Figures
+from service.domain.stats.facts_observer import FactsObserver
+from service.domain.stats.figures_observer import FiguresObserver
 from service.domain.stats.observed_replay import replay_with_observers
 from service.journal.database import Database
 from service.journal.read import Reader
@@ -22,28 +24,28 @@ from service.journal.sql_files import statements
 PACKAGE = "service.day_archive"
 
 ENDED_DAYS_EVERY_S = 120
-"""How often it is looked for days that have ended."""
+"""Interval of the job that archives ended days."""
 
 _SQL = statements("archive.sql", PACKAGE)
 
 
-class Seen(Struct, frozen=True):
-    """What there is to say of a day that has ended."""
+class ArchivedDay(Struct, frozen=True):
+    """Facts and figures of an ended day."""
 
     facts: DayFacts
     figures: Figures
 
 
-async def look_through(database: Database, hall: HallId, on: date) -> Seen:
-    """Look through a day that has ended, and keep what is to be said of it. Raises JournalFault."""
+async def archive_day(database: Database, hall: HallId, on: date) -> ArchivedDay:
+    """Replay a day that has ended, and store its facts and figures. Raises JournalFault."""
     reader = Reader(database)
     position = await reader.position(hall, on)
     assert position is not None, "the day has ended"
     day = Day(hall, on)
-    of_facts, of_figures = facts_observer.FactsObserver(hall, on, day), figures_observer.FiguresObserver(hall, on, day)
+    facts, figures = FactsObserver(hall, on, day), FiguresObserver(hall, on, day)
     async for records in reader.load(hall, on, position):
-        replay_with_observers(day, records, of_facts, of_figures)
-    seen = Seen(of_facts.facts(), of_figures.figures(day.at))
-    facts_json, figures_json = (msgspec.json.encode(one).decode() for one in (seen.facts, seen.figures))
-    await database.fetch(_SQL["keep"], hall, on, position.seq, facts_json, figures_json)
-    return seen
+        replay_with_observers(day, records, facts, figures)
+    archived = ArchivedDay(facts.facts(), figures.figures(day.at))
+    facts_json, figures_json = (msgspec.json.encode(part).decode() for part in (archived.facts, archived.figures))
+    await database.fetch(_SQL["store"], hall, on, position.seq, facts_json, figures_json)
+    return archived

@@ -1,8 +1,8 @@
--- name: keep
--- Keep the facts and the figures of a day that has ended; another process may have done so.
--- $1 text hall, $2 date day, $3 integer its seq, $4 json facts, $5 json figures.
+-- name: store
+-- Store the facts and figures of an ended day; another process may have stored them already.
+-- $1 text hall, $2 date day, $3 integer last seq of the day, $4 json facts, $5 json figures.
 -- No rows.
-WITH learned_of AS (
+WITH facts_stored AS (
     INSERT INTO day_facts (hall_id, day, facts)
     VALUES ($1, $2, $4)
     ON CONFLICT (hall_id, day) DO NOTHING

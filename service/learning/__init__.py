@@ -1,1 +1,1 @@
-"""Learning: each night a hall's ended days update what its plans expect."""
+"""Nightly learning: ended days update the learned values that the plans of a hall use."""

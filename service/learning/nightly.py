@@ -1,11 +1,11 @@
-"""Learning: each night a hall's ended day is looked through once, and what plans go by is learned anew.
+"""Learn from ended days every night: durations, arrivals and other values that the plans of a hall use.
 
-A day's events are read and folded once, for reports as well (`service.day_archive`); what is remembered of it is a row
-of `day_facts`, and of these sixty are read each night. What was learned is a row of `learned` for all days and one for
-each weekday. It is written only when it differs from what was known by more than a trifle, for every open day far ahead
-takes it over as an event of its own.
+The events of a day are replayed only once, for learning and for reports (`service.day_archive`); the result is a row of
+`day_facts`. Each night learning reads the facts of the last `DAYS_LEARNED_FROM` days. The learned values are rows of
+`learned`: one for all days and one for each weekday. They are stored only if they differ enough from the present
+values, because every opened future day takes them over by an event of its own.
 
-Every pass may run twice, in two processes, late or never: the same days teach the same.
+A pass is idempotent. It may run twice, in two processes, late or not at all; the same days give the same values.
 
 Source: ALGORITHMS 2.2, 4.2; DESIGN 3 (a day knows all it needs).
 """
@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from service.clock import Clock
-from service.day_archive.archive import look_through
+from service.day_archive.archive import archive_day
 from service.domain.calendar.learned import Learned
 from service.domain.model import HallId
 from service.domain.stats.day_facts import DayFacts
@@ -35,10 +35,10 @@ from service.runtime.lanes import Lanes
 PACKAGE = "service.learning"
 
 LEARN_SPREAD_S = 1800
-"""The halls of one midnight learn one after another within this time, after the ends of their days."""
+"""The halls of one time zone learn at different moments within this time after midnight."""
 
 FACTS_KEPT_DAYS = 400
-"""How long a day is remembered: a year can be compared with the one before."""
+"""How long the facts of a day are kept: a year can be compared with the one before."""
 
 _SQL = statements("learning.sql", PACKAGE)
 
@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 
 class Learning:
-    """The pass; tests call it, the scheduler too."""
+    """Updates the learned values of all halls; called by the scheduler."""
 
     def __init__(self, database: Database, halls: Halls, lanes: Lanes, clock: Clock) -> None:
         self._database = database
@@ -56,31 +56,31 @@ class Learning:
         self._learned_on: dict[HallId, date] = {}
 
     async def learn(self) -> None:
-        """Learn from the days that have ended, each hall once a day and at its own moment."""
+        """Learn from ended days, each hall once a day and at its own moment."""
         now_at = self._clock.now_at()
         for hall in self._halls.known():
             with isolated("not_learned", hall.id):
                 today = hall.day_at(now_at - timedelta(seconds=crc32(hall.id.encode()) % LEARN_SPREAD_S))
-                if self._learned_on.get(hall.id) != today and await self.learn_of(hall, today):
+                if self._learned_on.get(hall.id) != today and await self.learn_hall(hall, today):
                     self._learned_on[hall.id] = today
 
-    async def learn_of(self, hall: Hall, today: date) -> bool:
+    async def learn_hall(self, hall: Hall, today: date) -> bool:
         """Learn from a hall's days before a date; tell whether all of them have ended.
 
         Raises:
-            Refusal, JournalFault: not now.
+            Refusal, JournalFault: learning is not possible now.
         """
         first, last = today - timedelta(days=DAYS_LEARNED_FROM), today - timedelta(days=1)
-        unseen = await self._database.fetch(_SQL["unseen"], hall.id, first, last)
-        for row in unseen:
-            await look_through(self._database, hall.id, row["day"])
-        all_ended = not await self._database.fetch(_SQL["open_before"], hall.id, first, last)
-        if unseen or all_ended:  # also when a report, another process, or one that died here, looked through them
-            await self._put(hall, today)
-        await self._database.fetch(_SQL["forget"], hall.id, today - timedelta(days=FACTS_KEPT_DAYS))
+        without_facts = await self._database.fetch(_SQL["without_facts"], hall.id, first, last)
+        for row in without_facts:
+            await archive_day(self._database, hall.id, row["day"])
+        all_ended = not await self._database.fetch(_SQL["unfinished"], hall.id, first, last)
+        if without_facts or all_ended:  # a report, another process or an interrupted pass may have archived the days
+            await self._update(hall, today)
+        await self._database.fetch(_SQL["delete_old_facts"], hall.id, today - timedelta(days=FACTS_KEPT_DAYS))
         return all_ended
 
-    async def _put(self, hall: Hall, today: date) -> None:
+    async def _update(self, hall: Hall, today: date) -> None:
         first, last = today - timedelta(days=DAYS_LEARNED_FROM), today - timedelta(days=1)
         rows = await self._database.fetch(_SQL["facts"], hall.id, first, last)
         if not rows:
@@ -94,17 +94,17 @@ class Learning:
             await self._lanes.follow_document_now(await self._halls.get(hall.id))
 
     async def _write(self, hall: HallId, learned: LearnedWeek) -> list[int]:
-        """Keep what has moved; return of which weekdays, 0 for all days."""
+        """Store the learned values that have changed; return their weekdays (0: all days)."""
         parts = {
             row["weekday"]: msgspec.json.decode(row["learned"], type=Learned)
-            for row in await self._database.fetch(_SQL["known"], hall)
+            for row in await self._database.fetch(_SQL["learned"], hall)
         }
         known = LearnedWeek(
             every=parts.pop(0, NOTHING_LEARNED.every),
-            walk_ins={weekday: one.walk_ins for weekday, one in parts.items()},
+            walk_ins={weekday: part.walk_ins for weekday, part in parts.items()},
         )
-        news = changed_parts(known, learned)
-        for weekday, one in news.items():
-            said = msgspec.json.encode(one).decode()
-            await self._database.fetch(_SQL["learn"], hall, weekday, said, learned.days)
-        return list(news)
+        changed = changed_parts(known, learned)
+        for weekday, part in changed.items():
+            encoded = msgspec.json.encode(part).decode()
+            await self._database.fetch(_SQL["store_learned"], hall, weekday, encoded, learned.days)
+        return list(changed)

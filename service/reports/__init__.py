@@ -1,5 +1,5 @@
-"""What managers and operations look at: the figures of days, all halls at once, and the screens that are missed.
+"""Reports for managers and operations: figures of days, an overview of all halls, and missing screens.
 
-Nothing here decides anything. Figures are counted from the journal (`day_figures`), and those of ended days
-are kept; what is now comes from the folds in memory.
+This package only reads. Figures are counted from the journal and stored for ended days (`day_figures`); the present
+state comes from the days in memory.
 """

@@ -17,7 +17,7 @@ import structlog
 from msgspec import Struct
 
 from service.clock import Clock
-from service.day_archive.archive import look_through
+from service.day_archive.archive import archive_day
 from service.domain.model import HallId
 from service.domain.stats.day_figures import Figures
 from service.domain.stats.figures_observer import FiguresObserver
@@ -34,10 +34,10 @@ SPAN_DAYS_MAX = 62
 """Days of one report, both ends included."""
 
 DAYS_PER_PASS = 20
-"""Ended days that one pass looks through, each some tens of milliseconds."""
+"""Ended days archived in one pass, each in some tens of milliseconds."""
 
 OPEN_DAYS_MAX = 32
-"""Present days that are followed at once; beyond it the one asked for longest ago is read anew when it is asked for."""
+"""Present days that are followed at the same time; beyond it the least recently requested one is dropped."""
 
 _SQL = statements("reports.sql", PACKAGE)
 _DECODE = msgspec.json.Decoder(Figures).decode
@@ -46,14 +46,14 @@ log = structlog.get_logger(__name__)
 
 
 class DayReport(Struct, frozen=True):
-    """A day that has begun, its seq, and its figures so far."""
+    """The figures of a day that has begun, up to the event `seq`."""
 
     seq: int
     figures: Figures
 
 
 class _Followed:
-    """A day that goes on."""
+    """A present day that is followed."""
 
     def __init__(self, hall: HallId, on: date) -> None:
         self.observer = FiguresObserver(hall, on)
@@ -62,7 +62,7 @@ class _Followed:
 
 
 class DayReports:
-    """Reads what reports are made of. Everything raises the service's StorageUnavailable."""
+    """Reads the figures of days. Methods raise `service.errors.StorageUnavailable`, except `archive_ended`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -70,10 +70,10 @@ class DayReports:
         self._clock = clock
         self._followed: OrderedDict[tuple[HallId, date], _Followed] = OrderedDict()
         self._unreadable: set[tuple[HallId, date]] = set()
-        """Ended days that this process cannot read: a newer release wrote in them, and that is another process."""
+        """Ended days that this process cannot read, because a newer release wrote events in them."""
 
     async def of(self, hall: Hall, first: date, last: date) -> list[DayReport]:
-        """The days of a hall that have begun, from the first to the last, in order."""
+        """Return the reports of a hall's begun days from first to last, in order."""
         try:
             rows = await self._database.fetch(_SQL["days"], hall.id, first, last)
             found = []
@@ -81,9 +81,9 @@ class DayReports:
                 if row["figures"] is not None:
                     found.append(DayReport(row["seq"], _DECODE(row["figures"])))
                 elif row["ended"]:
-                    seen = await look_through(self._database, hall.id, row["day"])
+                    archived = await archive_day(self._database, hall.id, row["day"])
                     self._followed.pop((hall.id, row["day"]), None)
-                    found.append(DayReport(row["seq"], seen.figures))
+                    found.append(DayReport(row["seq"], archived.figures))
                 else:
                     observer = await self.follow(hall.id, row["day"])
                     found.append(DayReport(observer.seq, observer.figures(self._clock.now_at())))
@@ -92,7 +92,7 @@ class DayReports:
         return found
 
     async def sent_online(self, hall: HallId, first: date, last: date) -> dict[date, dict[str, int]]:
-        """Requests by day and service that were answered with where it is done online."""
+        """Count requests that were referred to an online service, by day and service."""
         found: dict[date, dict[str, int]] = {}
         try:
             for row in await self._database.fetch(_SQL["sent_online"], hall, first, last):
@@ -102,7 +102,7 @@ class DayReports:
         return found
 
     async def follow(self, hall: HallId, on: date) -> FiguresObserver:
-        """A day as the journal has it now; the same observer goes on when it is asked for again."""
+        """Return an observer with all events of a day; a repeated call continues the same observer."""
         followed = self._followed.get((hall, on))
         if followed is None:
             followed = self._followed[hall, on] = _Followed(hall, on)
@@ -121,41 +121,41 @@ class DayReports:
         if followed.head is not None:
             try:
                 records, position = await self._reader.since(hall, on, followed.observer.seq, followed.head)
-            except faults.Rewritten:  # the journal was put back to an earlier copy
+            except faults.Rewritten:  # the journal was restored from an earlier copy
                 followed.head = None
             else:
                 followed.observer.see(records)
                 followed.head = position.head
                 return
-        there = await self._reader.position(hall, on)
-        observer = FiguresObserver(
-            hall, on
-        )  # whoever asked may go away in the middle: what was begun is not gone on with
-        if there is not None:
-            async for records in self._reader.load(hall, on, there):
+        latest = await self._reader.position(hall, on)
+        observer = FiguresObserver(hall, on)  # a new one: the request may be cancelled before the day is complete
+        if latest is not None:
+            async for records in self._reader.load(hall, on, latest):
                 observer.see(records)
-            followed.head = there.head
+            followed.head = latest.head
         followed.observer = observer
 
-    async def keep(self) -> None:
-        """Look through days that have ended and of which nothing is kept yet, the latest first."""
+    async def archive_ended(self) -> None:
+        """Archive ended days whose figures are not stored yet, latest first, at most `DAYS_PER_PASS`."""
         first = self._clock.now_at().date() - timedelta(days=SPAN_DAYS_MAX)
         self._unreadable = {(hall, on) for hall, on in self._unreadable if on >= first}
         try:
-            for row in await self._database.fetch(_SQL["unkept"], first, DAYS_PER_PASS + len(self._unreadable)):
-                await self._keep_or_say(HallId(row["hall_id"]), row["day"])
+            limit = DAYS_PER_PASS + len(self._unreadable)
+            for row in await self._database.fetch(_SQL["without_figures"], first, limit):
+                await self._archive_or_log(HallId(row["hall_id"]), row["day"])
         except faults.StorageUnavailable as fault:
             log.warning("figures_not_kept", why=str(fault))
 
-    async def _keep_or_say(self, hall: HallId, on: date) -> None:
-        """Look through one day; one that cannot be read is said once, and left to a process that can.
+    async def _archive_or_log(self, hall: HallId, on: date) -> None:
+        """Archive one day. A day that cannot be read is logged once and left to a process of a newer release.
 
-        Raises the journal's StorageUnavailable.
+        Raises:
+            StorageUnavailable: the journal's; the database cannot be reached.
         """
         if (hall, on) in self._unreadable:
             return
         try:
-            await look_through(self._database, hall, on)
+            await archive_day(self._database, hall, on)
         except faults.StorageUnavailable:
             raise
         except Exception:
@@ -166,7 +166,7 @@ class DayReports:
 
 
 def sum_by_service(sent: Iterable[dict[str, int]]) -> dict[str, int]:
-    """Requests of several days together, by service."""
+    """Sum the requests of several days, by service."""
     found: dict[str, int] = {}
     for day in sent:
         for service, requests in day.items():

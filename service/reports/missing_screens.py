@@ -1,8 +1,8 @@
-"""Lobby screens that are missed when they are gone.
+"""Detect missing lobby screens.
 
-A manager gives a screen a key, a device of role `kiosk` with a name; its page then says every half minute that what it
-shows is true. Who has said so once and does not any more while the hall is open is missed, until its key is taken back.
-Screens without a key are nobody's to miss.
+A manager can give a screen a key: a named device with the role `kiosk`. The page of the screen then reports every half
+minute that its display is up to date. A screen that has reported once and stops reporting while the hall is open counts
+as missing, until its key is revoked. Screens without a key are not monitored.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -24,7 +24,7 @@ REFRESH_EVERY_S = 10
 SWEEP_EVERY_S = 3600
 
 MISSING_AFTER = timedelta(seconds=90)
-"""Three times that a screen has not said that it is there."""
+"""A screen is missing after three reports in a row were not received."""
 
 _SQL = statements("reports.sql", PACKAGE)
 
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class Screen(Struct, frozen=True):
-    """A screen with a name, the zone it shows (None: the whole hall), and when it last showed what is true."""
+    """A screen with a key; `zone` None shows the whole hall; `seen_at` is the time of its last report."""
 
     hall: HallId
     device: str
@@ -40,54 +40,54 @@ class Screen(Struct, frozen=True):
     zone: str | None
     seen_at: datetime
 
-    def gone(self, now_at: datetime) -> bool:
-        """Tell whether it has been silent for too long."""
+    def is_missing(self, now_at: datetime) -> bool:
+        """Tell whether the last report is older than `MISSING_AFTER`."""
         return now_at - self.seen_at > MISSING_AFTER
 
 
 class Screens:
-    """The screens of all halls, as they were some seconds ago."""
+    """The screens of all halls, as read at most `REFRESH_EVERY_S` ago."""
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
-        missed: Callable[[Mapping[tuple[str, str], float]], None],
+        report_missing: Callable[[Mapping[tuple[str, str], float]], None],
         open_now: Callable[[], Collection[HallId]],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._missed = missed
+        self._report_missing = report_missing
         self._open_now = open_now
-        self._well = Health("screens")
+        self._health = Health("screens")
         self._known: dict[HallId, list[Screen]] = {}
 
     def of(self, hall: HallId) -> list[Screen]:
-        """The screens of a hall, by name."""
+        """Return the screens of a hall, sorted by name."""
         return self._known.get(hall, [])
 
-    async def seen(self, hall: HallId, device: str, zone: str | None) -> None:
-        """Note that a screen shows what is true. Raises the service's StorageUnavailable."""
+    async def record_report(self, hall: HallId, device: str, zone: str | None) -> None:
+        """Record a report of a screen. Raises `service.errors.StorageUnavailable`."""
         try:
-            await self._database.fetch(_SQL["screen_seen"], hall, device, zone, self._clock.now_at())
+            await self._database.fetch(_SQL["record_screen"], hall, device, zone, self._clock.now_at())
         except faults.StorageUnavailable as fault:
             raise StorageUnavailable from fault
 
-    async def forget(self) -> None:
-        """Remove the screens whose key was taken back; again and again, for one may be heard of once more after it."""
+    async def delete_revoked(self) -> None:
+        """Delete the screens whose key was revoked. Repeated, because a late report can insert such a screen again."""
         try:
-            await self._database.fetch(_SQL["forget_screens"])
+            await self._database.fetch(_SQL["delete_revoked_screens"])
         except faults.StorageUnavailable:
             log.warning("screens_not_forgotten")
 
-    async def look(self) -> None:
-        """Read all of them, and tell the metrics for how long each has been gone; an outage changes nothing."""
+    async def refresh(self) -> None:
+        """Read all screens and report the missing ones to the metrics; without a database nothing changes."""
         try:
             rows = await self._database.fetch(_SQL["screens"])
         except faults.StorageUnavailable as error:
-            self._well.failed(error)
+            self._health.failed(error)
             return
-        self._well.worked()
+        self._health.worked()
         known: dict[HallId, list[Screen]] = {}
         for row in rows:
             hall = HallId(row["hall_id"])
@@ -96,11 +96,11 @@ class Screens:
             )
         self._known = known
         now_at = self._clock.now_at()
-        self._missed(
+        self._report_missing(
             {
                 (hall, screen.device): (now_at - screen.seen_at).total_seconds()
                 for hall in (self._open_now() if known else ())
                 for screen in known.get(hall, ())
-                if screen.gone(now_at)
+                if screen.is_missing(now_at)
             }
         )

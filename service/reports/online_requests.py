@@ -1,6 +1,7 @@
-"""Requests for what is done online, by hall, day and service: counted here, added to the table now and then.
+"""Count requests that were referred to an online service, by hall, day and service.
 
-A process that is killed loses the last seconds of them; they are figures, and nobody waits for them.
+The counts are collected in memory and added to the table every `FLUSH_EVERY_S`. A process that is killed loses the
+counts of the last seconds, which is acceptable for statistics.
 """
 
 from collections import Counter as Tally
@@ -21,23 +22,23 @@ _SQL = statements("reports.sql", PACKAGE)
 
 
 class OnlineRequests:
-    """Counts them."""
+    """Counts requests that were referred to an online service."""
 
     def __init__(self, database: Database, halls: Halls, clock: Clock) -> None:
         self._database = database
         self._halls = halls
         self._clock = clock
-        self._well = Health("counting who is sent online")
+        self._health = Health("counting who is sent online")
         self._counted: Tally[tuple[HallId, date, str]] = Tally()
 
     def count(self, hall_id: HallId, service: str) -> None:
-        """Count one, today."""
+        """Count one request, today."""
         hall = self._halls.find(hall_id)
-        assert hall is not None, "who was told where it is done online asked a hall"
+        assert hall is not None, "the request was to a known hall"
         self._counted[hall_id, hall.day_at(self._clock.now_at()), service] += 1
 
     async def flush(self) -> None:
-        """Add what was counted to the table; kept for the next pass when the database is away."""
+        """Add the counts to the table; without a database they are kept for the next run."""
         if not self._counted:
             return
         counted, self._counted = self._counted, Tally()
@@ -45,7 +46,7 @@ class OnlineRequests:
         try:
             await self._database.fetch(_SQL["count_online"], halls, days, services, list(counted.values()))
         except StorageUnavailable as error:
-            self._well.failed(error)
+            self._health.failed(error)
             self._counted.update(counted)
         else:
-            self._well.worked()
+            self._health.worked()

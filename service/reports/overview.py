@@ -1,9 +1,9 @@
-"""All halls at once, as they are now.
+"""Overview of the present state of all halls.
 
-What is known of a hall comes from its fold in memory; one query says where the days of all halls stand, so that a fold
-that another process has left behind is caught up first. Halls that nobody here has in memory are read in the background
-while somebody looks; until then the tables say who waits there, and their counters are not known. A hall that cannot be
-read here, because a newer release has written in its journal, is told in the same way.
+The state of a hall comes from its day in memory. One query reads the positions of all days, and a day that is behind
+the journal is caught up first. Halls that are not in memory are loaded in the background while the overview is
+requested; until then the numbers of waiting tickets come from the tables, and the state of the counters is unknown. A
+hall that this process cannot read, because a newer release wrote its events, is shown in the same way.
 
 Source: CONTRACT 8 (`/ops`).
 """
@@ -30,7 +30,7 @@ from service.runtime.hall import Hall
 from service.runtime.lanes import Lanes
 
 CONCURRENT_LOADS_MAX = 4
-"""Halls that are read into memory at the same time for somebody who looks; the commands of the others go first."""
+"""Halls loaded at the same time for the overview, so that loading does not delay the commands of other halls."""
 
 _SQL = statements("reports.sql", PACKAGE)
 
@@ -38,12 +38,12 @@ log = structlog.get_logger(__name__)
 
 
 class HallStatus(Struct, frozen=True, kw_only=True):
-    """A hall as it is now.
+    """The present state of a hall.
 
-    `waiting` are the tickets in the order of calls, `standby` those outside of it. `longest_since_at` is since when
-    somebody has waited who may be called, or whose appointment has come. `counters_open` and `counters_planned` are of
-    the stages that no visit can do without; the former is None while it is not known. `scored` first calls kept or
-    broke what was promised, of which `held` kept it.
+    `waiting` counts tickets in the queue, `standby` tickets on standby. `longest_since_at`: since when the ticket that
+    waits longest could be called. `counters_open` and `counters_planned` count counters of the stages where visits end;
+    `counters_open` and `at_counters` are None while unknown. `scored` counts first calls with a promised wait, `held`
+    those within the promise.
     """
 
     hall: Hall
@@ -63,7 +63,7 @@ class HallStatus(Struct, frozen=True, kw_only=True):
 
 
 class QueueCounts(Struct, frozen=True, kw_only=True):
-    """What was counted of a fold: it stays so until the next event, or until somebody's time has come."""
+    """Counts of a day in memory; valid until its next event or until a deferred ticket becomes callable."""
 
     seq: int
     deferred: int
@@ -75,7 +75,7 @@ class QueueCounts(Struct, frozen=True, kw_only=True):
 
 
 class _Row(Struct, frozen=True):
-    """Where the present day of a hall stands in the journal."""
+    """The position of a hall's present day in the journal, and counts from the tables."""
 
     seq: int
     head: str
@@ -86,22 +86,23 @@ class _Row(Struct, frozen=True):
 
 
 class Overview:
-    """Looks at all halls."""
+    """Builds the overview of all halls."""
 
     def __init__(self, database: Database, lanes: Lanes, clock: Clock) -> None:
         self._database = database
         self._lanes = lanes
         self._clock = clock
         self._plans: dict[HallId, tuple[Hall, Plan]] = {}
-        self._counted: WeakKeyDictionary[Day, QueueCounts] = WeakKeyDictionary()
+        self._counts: WeakKeyDictionary[Day, QueueCounts] = WeakKeyDictionary()
         self._wanted: dict[HallId, None] = {}
         self._loading: set[asyncio.Task[None]] = set()
         self._unread: set[HallId] = set()
 
     async def of(self, halls: list[Hall]) -> list[HallStatus]:
-        """Halls as they are now, but for those of which a fault of ours keeps us from saying it.
+        """Return the present state of halls; a hall with an internal error is left out.
 
-        Raises the service's StorageUnavailable.
+        Raises:
+            StorageUnavailable: the service's; the database cannot be reached.
         """
         now_at = self._clock.now_at()
         days: dict[HallId, Day | None] = {}
@@ -109,11 +110,11 @@ class Overview:
             with isolated("hall_not_watched", hall.id):
                 days[hall.id] = self._day_of(hall, now_at)
         halls = [hall for hall in halls if hall.id in days]
-        stood = {hall.id: self._head_of(hall, now_at) for hall in halls}
+        heads_before = {hall.id: self._head_of(hall, now_at) for hall in halls}
         rows = await self._rows(halls, days, now_at)
 
         def is_behind(hall: Hall) -> bool:
-            return _is_behind(days[hall.id], rows.get(hall.id), stood[hall.id], self._head_of(hall, now_at))
+            return _is_behind(days[hall.id], rows.get(hall.id), heads_before[hall.id], self._head_of(hall, now_at))
 
         behind = [hall for hall in halls if is_behind(hall)]
         await asyncio.gather(*(self._read(hall.id, now=True) for hall in behind))
@@ -125,11 +126,11 @@ class Overview:
         found = []
         for hall in halls:
             with isolated("hall_not_watched", hall.id):
-                found.append(self._now(hall, days[hall.id], rows.get(hall.id), now_at))
+                found.append(self._status_of(hall, days[hall.id], rows.get(hall.id), now_at))
         self._load()
         return found
 
-    def _now(self, hall: Hall, day: Day | None, row: _Row | None, now_at: datetime) -> HallStatus:
+    def _status_of(self, hall: Hall, day: Day | None, row: _Row | None, now_at: datetime) -> HallStatus:
         if day is not None:
             day.advance_to(now_at)
             return hall_status_of(hall, day, self._count(day), now_at)
@@ -138,10 +139,10 @@ class Overview:
         return self._from_tables(hall, row, now_at)
 
     def _count(self, day: Day) -> QueueCounts:
-        known = self._counted.get(day)
-        if known is None or (known.seq, known.deferred) != (day.seq, len(day.queue.deferred)):
-            known = self._counted[day] = count_queue(day)
-        return known
+        counts = self._counts.get(day)
+        if counts is None or (counts.seq, counts.deferred) != (day.seq, len(day.queue.deferred)):
+            counts = self._counts[day] = count_queue(day)
+        return counts
 
     def _day_of(self, hall: Hall, now_at: datetime) -> Day | None:
         day = self._lanes.in_memory(hall.id, hall.day_at(now_at))
@@ -153,7 +154,7 @@ class Overview:
     async def _rows(self, halls: list[Hall], days: dict[HallId, Day | None], now_at: datetime) -> dict[HallId, _Row]:
         try:
             rows = await self._database.fetch(
-                _SQL["now"],
+                _SQL["positions"],
                 [hall.id for hall in halls],
                 [hall.day_at(now_at) for hall in halls],
                 [days[hall.id] is None for hall in halls],
@@ -168,7 +169,7 @@ class Overview:
         }
 
     def plan_of(self, hall: Hall, now_at: datetime) -> Plan:
-        """The plan of a hall's present day; reckoned once a day where no fold has it."""
+        """Return the plan of a hall's present day: of the day in memory, else computed once a day."""
         day = self._day_of(hall, now_at)
         if day is not None:
             return day.plan
@@ -179,7 +180,7 @@ class Overview:
         return known[1]
 
     def open_now(self, halls: Iterable[Hall]) -> list[HallId]:
-        """The halls whose hours it is, those of an overtime that somebody here has in memory among them."""
+        """List the halls that are open now by their plans, including overtime of days in memory."""
         now_at, found = self._clock.now_at(), []
         for hall in halls:
             with isolated("hall_not_watched", hall.id):
@@ -207,7 +208,7 @@ class Overview:
         )
 
     def _load(self) -> None:
-        """Read halls into memory that somebody looks at; the answer does not wait for it."""
+        """Start loading requested halls in the background."""
         while self._wanted and len(self._loading) < CONCURRENT_LOADS_MAX:
             hall = next(iter(self._wanted))
             del self._wanted[hall]
@@ -216,7 +217,7 @@ class Overview:
             task.add_done_callback(self._loaded)
 
     async def _read(self, hall: HallId, *, now: bool = False) -> None:
-        """Bring a hall's fold up to the journal; what keeps it from being read is said once, until it can be again."""
+        """Load a hall's day or catch it up; an error is logged once until the hall can be read again."""
         try:
             await self._lanes.day(hall, now=now)
         except Exception:
@@ -232,7 +233,7 @@ class Overview:
             self._load()
 
     async def stop(self) -> None:
-        """Read no more halls."""
+        """Cancel all loading."""
         self._wanted.clear()
         for task in self._loading:
             task.cancel()
@@ -240,7 +241,7 @@ class Overview:
 
 
 def hall_status_of(hall: Hall, day: Day, counted: QueueCounts, now_at: datetime) -> HallStatus:
-    """Say how a hall is at `now_at`, and what has been counted of it."""
+    """Build the state of a hall from its day in memory, which has been advanced to `now_at`, and its counts."""
     return HallStatus(
         hall=hall,
         plan=day.plan,
@@ -260,7 +261,7 @@ def hall_status_of(hall: Hall, day: Day, counted: QueueCounts, now_at: datetime)
 
 
 def count_queue(day: Day) -> QueueCounts:
-    """Count who waits and which counters are open."""
+    """Count waiting tickets and open counters of a day."""
     since_at = None
     for line in day.queue.lines.values():
         for place in line.places:
@@ -282,11 +283,12 @@ def count_queue(day: Day) -> QueueCounts:
     )
 
 
-def _is_behind(day: Day | None, row: _Row | None, stood: str | None, stands: str | None) -> bool:
-    """Tell whether the journal has gone on without the fold in memory, or was put back to an earlier copy.
+def _is_behind(day: Day | None, row: _Row | None, head_before: str | None, head_now: str | None) -> bool:
+    """Tell whether a day in memory is behind the journal, or the journal was restored from an earlier copy.
 
-    `stood` and `stands` are the fold's heads before the row was read, and now: one that did not move has the row's.
+    `head_before` and `head_now` are the heads of the day before the row was read, and now. If they are the same, the
+    row must have this head, too.
     """
     if day is None or row is None:
         return False
-    return row.seq > day.seq or (stands == stood and stands != row.head)
+    return row.seq > day.seq or (head_now == head_before and head_now != row.head)

@@ -1,8 +1,8 @@
-"""The present day of a hall by half hours: who came, who is still expected, and how many the counters can serve.
+"""The present day of a hall by half hours: people who came, people expected, and the capacity of the counters.
 
-Capacity is in people: open counters times the half hour, by the seconds that one of today's people is expected to take.
-It is of the stages that no visit can do without, for the others hold nobody up. What was is of the counters that were
-open, what is to come of those that are planned, and now is of those that are open now.
+Capacity is in people: open counters times the half hour, divided by the expected service time of today's people. Only
+counters of the stages where visits end count. Past half hours use the counters that were open, the present one those
+open now, future ones the planned counters.
 """
 
 from datetime import datetime, timedelta
@@ -16,14 +16,14 @@ from service.domain.stats.day_figures import HALF
 from service.domain.stats.figures_observer import FiguresObserver, half_hours_in
 
 PLAN_SAMPLES = 4
-"""Looks at the plan in a half hour: bands begin and end at quarters."""
+"""Samples of the plan in a half hour."""
 
 DEFAULT_SERVICE_S = 300.0
-"""How long somebody takes where the hall offers nothing at its counters."""
+"""Expected service time if the hall offers no service at its counters."""
 
 
 class HalfHour(Struct, frozen=True, kw_only=True):
-    """People who came and who are expected, and how many can be served, in half an hour from `from_at` on."""
+    """People who came, people expected, and the capacity in the half hour from `from_at`; `planned`: by the plan."""
 
     from_at: datetime
     booked: int
@@ -35,7 +35,7 @@ class HalfHour(Struct, frozen=True, kw_only=True):
 
 
 def half_hours_of(observer: FiguresObserver, now_at: datetime) -> list[HalfHour]:
-    """The half hours of the hall's hours; who was at the door before counts in the first. None on a closed day."""
+    """List the half hours of the opening hours; earlier arrivals count in the first. Empty on a closed day."""
     plan = observer.day.plan
     if not plan.windows:
         return []
@@ -71,7 +71,7 @@ def half_hours_of(observer: FiguresObserver, now_at: datetime) -> list[HalfHour]
 
 
 def half_hour_start(at: datetime) -> datetime:
-    """The beginning of the half hour that an instant lies in."""
+    """Return the beginning of the half hour that contains an instant."""
     return next(iter(half_hours_in(at, at + timedelta(seconds=1))))[0]
 
 
@@ -84,12 +84,12 @@ def _came(observer: FiguresObserver, first: datetime) -> dict[datetime, tuple[in
 
 
 def _expected(day: Day, now_at: datetime) -> dict[datetime, int]:
-    """People with an appointment who have not come; those who are late are expected now."""
+    """Count people with an appointment who have not come yet; late ones in the present half hour."""
     found: dict[datetime, int] = {}
-    for one in day.appointments.values():
-        if day.state_of(one, now_at) in TO_COME:
-            half = max(half_hour_start(one.starts_at), half_hour_start(now_at))
-            found[half] = found.get(half, 0) + one.count
+    for appointment in day.appointments.values():
+        if day.state_of(appointment, now_at) in TO_COME:
+            half = max(half_hour_start(appointment.starts_at), half_hour_start(now_at))
+            found[half] = found.get(half, 0) + appointment.count
     return found
 
 
@@ -109,7 +109,7 @@ def _open_now(day: Day) -> int:
 
 
 def _mean_s(day: Day) -> float:
-    """Seconds of a counter that one person is expected to take: of those who came today, or by the document alone."""
+    """Return the expected service seconds per person: the mean over today's people, else over the offered services."""
     offered = [one for one in day.plan.services.values() if one.offered and one.online_url is None]
     if not offered:
         return DEFAULT_SERVICE_S
@@ -123,12 +123,12 @@ def _mean_s(day: Day) -> float:
 
 
 def _planned(plan: Plan, from_at: datetime) -> float:
-    """How many counters the plan has at work in a half hour, on the mean."""
+    """Return the mean number of planned counters in a half hour."""
     return sum(plan.counters_planned_at(from_at + n * HALF / PLAN_SAMPLES) for n in range(PLAN_SAMPLES)) / PLAN_SAMPLES
 
 
 def _walk_ins(plan: Plan, from_at: datetime, to_at: datetime) -> int:
-    """How many walk-ins history expects in a span; none where there is no history."""
+    """Return the number of walk-ins expected in a span by the learned values; 0 without them."""
     expected = 0.0
     for hour in plan.walk_ins:
         inside = (min(to_at, hour.to_at) - max(from_at, hour.from_at)).total_seconds()

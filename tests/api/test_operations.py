@@ -327,15 +327,15 @@ async def test_a_screen_with_a_key_is_missed_when_it_is_gone_and_not_when_it_is_
     made = (await hall.staff("GET", "devices")).body["items"]
     gone = sample("paihao_screens_gone", hall=hall.hall, screen=made[0]["id"])
 
-    await house.running.named_screens.look()
+    await house.running.named_screens.refresh()
     there = (await watched(hall))[hall.hall]
     assert gone not in await scrape(hall)
     now.advance(MISSING_AFTER.total_seconds() + 1)
-    await house.running.named_screens.look()
+    await house.running.named_screens.refresh()
     missed = (await watched(hall))[hall.hall]
     assert (await scrape(hall))[gone] == 91
     await hall.call("PUT", "screen", {}, token=key)
-    await house.running.named_screens.look()
+    await house.running.named_screens.refresh()
     back = (await watched(hall))[hall.hall]
 
     assert (there["screens"], there["screens_gone"]) == (1, [])
@@ -355,7 +355,7 @@ async def test_two_screens_of_one_name_are_two_in_the_metrics_and_the_name_is_no
         now.advance(60)
     now.advance(60)
 
-    await house.running.named_screens.look()
+    await house.running.named_screens.refresh()
 
     scraped = await scrape(hall)
     gone = [scraped[sample("paihao_screens_gone", hall=hall.hall, screen=one["id"])] for one in made]
@@ -369,7 +369,7 @@ async def test_a_screen_is_not_missed_at_night(hall: Checked, house: Service, no
     made = (await hall.staff("GET", "devices")).body["items"]
     now.put(at("20:00"))
 
-    await house.running.named_screens.look()
+    await house.running.named_screens.refresh()
 
     assert (await watched(hall))[hall.hall]["screens_gone"] == []
     assert sample("paihao_screens_gone", hall=hall.hall, screen=made[0]["id"]) not in await scrape(hall)
@@ -384,7 +384,7 @@ async def test_a_screen_whose_key_was_taken_back_is_nobodys_to_miss(
     assert (await hall.staff("DELETE", f"devices/{made[0]['id']}")).status == 204
     now.advance(600)
 
-    await house.running.named_screens.look()
+    await house.running.named_screens.refresh()
 
     assert (await watched(hall))[hall.hall]["screens"] == 0
 
@@ -395,7 +395,7 @@ async def test_a_screen_is_kept_for_as_long_as_its_key_is(hall: Checked, house: 
         assert (await hall.call("PUT", "screen", {}, token=one["token"])).status == 204
     assert (await hall.staff("DELETE", f"devices/{taken_back['id']}")).status == 204
 
-    await house.running.named_screens.forget()
+    await house.running.named_screens.delete_revoked()
 
     rows = await house.running.database.fetch("SELECT device FROM screens WHERE hall_id = $1", hall.hall)
     assert [str(row["device"]) for row in rows] == [kept["id"]]
@@ -404,7 +404,7 @@ async def test_a_screen_is_kept_for_as_long_as_its_key_is(hall: Checked, house: 
 async def test_a_screen_without_a_key_of_its_own_has_no_name_to_be_missed_by(hall: Checked, house: Service) -> None:
     assert (await hall.call("PUT", "screen", {}, token=ADMIN)).status == 204
 
-    await house.running.named_screens.look()
+    await house.running.named_screens.refresh()
 
     assert (await watched(hall))[hall.hall]["screens"] == 0
 

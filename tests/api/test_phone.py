@@ -118,7 +118,7 @@ async def test_a_hall_says_how_long_who_comes_later_will_wait_once_the_day_was_l
             one.on,
             msgspec.json.encode(one).decode(),
         )
-    await service.running.learning.learn_of(await service.running.halls.get(HallId(own.hall)), date(2026, 11, 23))
+    await service.running.learning.learn_hall(await service.running.halls.get(HallId(own.hall)), date(2026, 11, 23))
     await own.open("1")
     before = (await own.call("GET", f"/v1/halls/{own.hall}")).body["expected"]
 

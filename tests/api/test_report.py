@@ -99,8 +99,8 @@ async def test_the_night_keeps_the_figures_before_anybody_asks(
     clock.put(at("00:30", 24))
     await service.running.jobs.end_days()
 
-    await service.running.reports.keep()
-    await service.running.reports.keep()
+    await service.running.reports.archive_ended()
+    await service.running.reports.archive_ended()
 
     rows = await service.running.database.fetch("SELECT day, seq FROM day_figures")
     assert len(rows) == 1
@@ -120,7 +120,7 @@ async def test_a_day_that_a_newer_release_has_written_in_keeps_no_other_from_its
 
     with capture_logs() as logs:
         for _ in range(3):
-            await service.running.reports.keep()
+            await service.running.reports.archive_ended()
 
     rows = await service.running.database.fetch("SELECT day FROM day_figures")
     assert [row["day"].isoformat() for row in rows] == ["2026-11-23"]

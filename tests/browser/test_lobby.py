@@ -74,7 +74,7 @@ async def test_a_screen_with_a_key_says_that_it_is_there(service: Service, conte
         await screen.go(service.api.base, f"?zone=main#key={made.body['token']}")
 
     assert (await said.value).status == 204
-    await service.running.named_screens.look()
+    await service.running.named_screens.refresh()
     (seen,) = (await service.api.staff("GET", "/v1/ops")).body["items"]
     assert (seen["screens"], seen["screens_gone"]) == (1, [])
     assert screen.complaints == []

@@ -200,7 +200,7 @@ async def test_a_screen_that_is_missed_is_named(service: Service, clock: Running
     made = await service.api.staff("POST", "devices", {"name": "2F-N", "role": "kiosk"})
     await service.api.call("PUT", "screen", {}, token=made.body["token"])
     clock.advance(6 * MINUTE_S)
-    await service.running.named_screens.look()
+    await service.running.named_screens.refresh()
 
     ops = await Ops.open(office, service, "demo")
 

@@ -120,7 +120,7 @@ async def test_the_page_of_operations_is_pictured_in_both_languages_on_a_desk_an
     gone = await halls[2].staff("POST", "devices", {"name": "2F-N", "role": "kiosk"})
     await halls[2].call("PUT", "screen", {}, token=gone.body["token"])
     clock.advance(360)
-    await service.running.named_screens.look()
+    await service.running.named_screens.refresh()
     ops = await Ops.open(office, service, "hz-west")
     await ops.page.set_viewport_size(DESKTOP)
     await expect(ops.page.locator("#day .fan")).to_have_count(1)

@@ -159,7 +159,7 @@ async def test_an_ended_day_is_read_once_for_what_is_learned_and_what_is_reporte
     read = days_read(monkeypatch)
 
     for _ in range(2):
-        await in_turn(service.running.reports.keep, service.running.learning.learn)()
+        await in_turn(service.running.reports.archive_ended, service.running.learning.learn)()
     reply = await service.api.staff("GET", f"report?day={MONDAY}")
 
     assert read == [MONDAY]
@@ -225,7 +225,7 @@ async def test_what_differs_by_a_trifle_is_not_told_to_the_days(service: Service
     hall = await service.running.halls.get(DEMO)
     learning = service.running.learning
     await service.running.database.fetch("DELETE FROM day_facts")
-    await learning.learn_of(hall, TUESDAY)
+    await learning.learn_hall(hall, TUESDAY)
 
     assert len(first) == 1
     assert await service.running.database.fetch("SELECT changed_at FROM learned WHERE weekday = 0") == first

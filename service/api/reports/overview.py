@@ -206,7 +206,7 @@ async def screen_seen(request: web.Request) -> web.Response:
         raise BodyInvalid(("zone", "the hall has no such zone"))
     kind, _, device = who.credential.partition(":")
     if kind == "device":  # another's screen has no name by which it could be missed
-        await request.app[SCREENS].seen(hall.id, device, form.zone)
+        await request.app[SCREENS].record_report(hall.id, device, form.zone)
     return web.Response(status=204)
 
 
@@ -242,7 +242,7 @@ def _seen(now: HallStatus, screens: list[Screen], now_at: datetime) -> HallWatch
         screens_gone=[
             ScreenGone(screen.name, screen.zone, stamp(screen.seen_at))
             for screen in screens
-            if now.open and screen.gone(now_at)
+            if now.open and screen.is_missing(now_at)
         ],
     )
 
