@@ -130,7 +130,7 @@ async def _past_days(dsn: str, today: date) -> None:
             await database.fetch(_DAY, HALL, on)
             figures = msgspec.json.encode(_figures(on)).decode()
             await database.fetch(
-                statements("archive.sql", "service.day_archive")["keep"], HallId(HALL), on, 1, "{}", figures
+                statements("archive.sql", "service.day_archive")["store"], HallId(HALL), on, 1, "{}", figures
             )
 
 

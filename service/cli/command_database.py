@@ -1,4 +1,4 @@
-"""The database that a command uses while no, or another, Paihao process runs."""
+"""Provide the database of a command, with or without a running `serve`."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -17,7 +17,7 @@ from tests.copies import copy, restore
 from tests.race.process import Process, kinds_in, new_ticket, renamed
 
 LATER = HallId("made-later")
-LEARN = statements("learning.sql", PACKAGE)["learn"]
+LEARN = statements("learning.sql", PACKAGE)["store_learned"]
 
 
 def named(name: str) -> HallDocument:
