@@ -1,9 +1,9 @@
 /**
- * The page of a hall on a phone: what can be done there, taking a number, booking a time, and an appointment of one's own.
+ * The page of a hall on a phone: its services, taking a number, booking a time, and the person's own appointments.
  *
- * Each step has an address, so that the way back is the browser's; what was chosen and typed is kept in the tab, so that a reload
- * loses nothing. Nothing about the person is in an address, but for the token of an appointment in the part no server sees, and
- * that is taken away as soon as it is kept.
+ * Each step has an address, so that the browser's Back button works. Choices and typed texts are stored in the tab, so that a reload loses
+ * nothing. Addresses contain no personal data. A link may bring the token of an appointment in its fragment, which no server receives; the
+ * page removes it from the address as soon as it is stored.
  */
 
 import { HallClock } from "/display/clock.js";
@@ -30,44 +30,44 @@ import { noteHolds } from "/pages/applicant/holds.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
 import { patchDom } from "/pages/applicant/dom-patch.js";
 
+// The hall is read again when the last reading is older than this.
 const FRESH_MS = 60_000;
-// How often it is looked whether what is shown is as old as that.
-const LOOK_MS = 5000;
-// What could not be read for so long says how old it is, and what nobody can know by it is taken away.
+const CHECK_MS = 5000;
+// If the hall could not be read for this long, the page shows the time of the last reading, and no waits.
 const OLD_MS = 90_000;
-// Another process may answer so long that has not heard yet why something was refused.
-const HEARD_MS = 2000;
+// For this long after a refusal, an answer may come from a process that has not read the reason for it yet.
+const PROCESS_DELAY_MS = 2000;
 const STEPS = { home, service, time, details, review, appointment, move: time };
-/** Steps that say how the hall is now. */
+/** Steps that show the current state of the hall. */
 const WATCHED = new Set(["home", "service"]);
-/** Steps of a booking that is not made yet. */
-const UNDER_WAY = new Set(["time", "details", "review"]);
-/** When what was refused is so no more. */
-const OVER = {
+/** Steps of a booking that is not finished. */
+const BOOKING_STEPS = new Set(["time", "details", "review"]);
+/** By problem code: whether the reason for a refusal no longer holds. */
+const REFUSAL_OVER = {
   "hall-suspended": ({ suspended }) => !suspended,
   "hall-closed": (hall) => hall.doors_open,
   "hall-full": (_hall, service) => service?.admission !== "full",
 };
-/** Where the arrow leads when the step was opened by its address. */
-const BEFORE = { service: "home", time: "service", details: "time", review: "details", appointment: "home", move: "appointment" };
+/** Where the Back arrow leads when the step was opened by its address. */
+const PREVIOUS_STEP = { service: "home", time: "service", details: "time", review: "details", appointment: "home", move: "appointment" };
 
 const part = (id) => document.getElementById(id);
 
-/** What the steps share. */
-class Applicant {
-  /** @type {any} the hall as `GET /v1/halls/{hall}` answers it */
+/** The page: what its steps share. */
+class ApplicantPage {
+  /** The hall as `GET /v1/halls/{hall}` answers it. @type {any} */
   hall = null;
-  /** @type {any} the times offered last: `{asked, slots, read_ms}` */
+  /** The times that were offered last: `{asked, slots, read_ms}`. @type {any} */
   offered = null;
-  /** @type {any} its rules */
+  /** The rules of the hall. @type {any} */
   rules = null;
-  /** @type {any} what its board says of a suspension: the hall's own words, and until when */
+  /** The suspension of the hall, from its board: text and end. @type {any} */
   suspended = null;
   /** @type {HallTimes} */
   times;
   /** @type {HallClock} */
   clock;
-  /** Whether the hall could not be read for so long that its waits are none any more. */
+  /** Whether the last reading of the hall is so old that its waits are no longer shown. */
   old = false;
   #read_ms = -Infinity;
   #renewing = false;
@@ -81,7 +81,7 @@ class Applicant {
     this.booking = new BookingDraft(id);
   }
 
-  /** Where the person is: a step, a service, an appointment. */
+  /** The current step, with its service or appointment. */
   get place() {
     const asked = new URLSearchParams(location.search);
     const own = new URLSearchParams(location.hash.slice(1)).get("appointment");
@@ -94,10 +94,10 @@ class Applicant {
 
   /** @param {string | null} id */
   service(id) {
-    return this.hall?.services.find((one) => one.id === id) ?? null;
+    return this.hall?.services.find((service) => service.id === id) ?? null;
   }
 
-  /** What is told to who might take a number of a service now; null while none is given out. @param {any} service */
+  /** The outlook for a new ticket of a service; null while no numbers are given out. @param {any} service */
   outlook({ admission, wait }) {
     const { hall } = this;
     if (!hall.doors_open || hall.suspended) return null;
@@ -108,8 +108,8 @@ class Applicant {
   /** Go to a step. @param {{step: string, service?: string | null, appointment?: string | null}} place */
   go(place, { replace = false } = {}) {
     const address = new URL(location.href);
-    const said = { step: ["home", "service", "appointment"].includes(place.step) ? null : place.step, service: place.step === "home" || place.appointment ? null : (place.service ?? this.place.service) };
-    for (const [name, value] of Object.entries(said)) {
+    const parameters = { step: ["home", "service", "appointment"].includes(place.step) ? null : place.step, service: place.step === "home" || place.appointment ? null : (place.service ?? this.place.service) };
+    for (const [name, value] of Object.entries(parameters)) {
       if (value) address.searchParams.set(name, value);
       else address.searchParams.delete(name);
     }
@@ -121,39 +121,38 @@ class Applicant {
     this.show({ moved: true });
   }
 
-  /** The arrow at the top. */
+  /** Go back by the arrow at the top. */
   back() {
     const { step, service: of, appointment: own } = this.place;
-    // Behind an appointment that was just made lies the form it was made with.
-    if (history.state?.inside && step !== "appointment") history.back();
-    else this.go({ step: BEFORE[step], service: of, appointment: BEFORE[step] === "appointment" ? own : null }, { replace: true });
+    // The history entry before a new appointment is the form of its booking, which must not be opened again. (history.state?.inside && step !== "appointment") history.back();
+    else this.go({ step: PREVIOUS_STEP[step], service: of, appointment: PREVIOUS_STEP[step] === "appointment" ? own : null }, { replace: true });
   }
 
-  /** Draw the present step. @param {{moved?: boolean}} [how] moved: it is another one, so that focus goes to its title */
+  /** Draw the current step. @param {{moved?: boolean}} [options] `moved`: it is another step, so the focus goes to its title */
   show({ moved = false } = {}) {
     const { step } = this.place;
     this.#leave();
     this.#leave = () => undefined;
-    this.#missService();
-    if (UNDER_WAY.has(step) && this.booking.isMade(history.state?.entry)) return this.go({ step: "home" }, { replace: true });
+    this.#checkService();
+    if (BOOKING_STEPS.has(step) && this.booking.isMade(history.state?.entry)) return this.go({ step: "home" }, { replace: true });
     const view = STEPS[step](this);
-    if (view === null) return; // it sent the person elsewhere
+    if (view === null) return; // the step has opened another one
     this.#leave = view.leave ?? this.#leave;
     document.title = `${typeof view.title === "string" ? view.title : nameOf(this.hall.name)} · ${nameOf(this.hall.name)}`;
     document.body.dataset.step = step;
     const { id } = document.activeElement;
     draw({ ...view, back: step === "home" ? null : () => this.back(), dock: [make("div.said", { role: "status", id: "said" }), ...(view.dock ?? [])] });
-    this.#say();
+    this.#drawMessage();
     part("dock").hidden = !view.dock?.length && this.#message === null;
-    sayWhole(part("bar").querySelector("h1"));
+    showWholeName(part("bar").querySelector("h1"));
     if (!moved && id && document.activeElement === document.body) part(id)?.focus({ preventScroll: true });
     if (!moved) return;
     scrollTo(0, 0);
     part("bar").querySelector("h1").focus({ preventScroll: true });
   }
 
-  /** Say that the hall does not have a service that was asked for; a number that stands by for it is none to be given up for another. */
-  #missService() {
+  /** Show a message if the hall does not have the service in the address. A standby number for it is then not given up for another booking. */
+  #checkService() {
     const { step } = this.place;
     const asked = new URLSearchParams(location.search).get("service");
     if (step !== "home" || !asked) return;
@@ -161,33 +160,33 @@ class Applicant {
     this.#message = { words: () => ({ text: say("problem-service-not-found") }), code: null, at_ms: performance.now() };
   }
 
-  /** Say why something was not done, with the one way forward; null takes it away. @param {unknown} reason what `call` threw */
+  /** Show why an act was refused, and what to do instead. @param {unknown} reason error of `call`; null removes the message */
   refuse(reason, again = null) {
     const code = reason instanceof Refused ? reason.code : null;
     this.#message = reason === null ? null : { words: () => refusalOf(this, reason, again) ?? { text: wordsOf(reason), ways: [] }, code, at_ms: performance.now() };
-    this.#say();
-    if (code in OVER) this.renew({ now: true }); // the page says so itself, and until when
+    this.#drawMessage();
+    if (code in REFUSAL_OVER) this.renew({ now: true }); // the page itself then shows the state of the hall
   }
 
-  /** Say something with ways forward. @param {() => {text: string, ways?: {label: string, act: () => unknown}[]}} message */
+  /** Show a message with buttons. @param {() => {text: string, ways?: {label: string, act: () => unknown}[]}} message */
   tell(message) {
     this.#message = { words: message, code: null, at_ms: performance.now() };
-    this.#say();
+    this.#drawMessage();
   }
 
-  #say() {
-    const said = part("said");
+  #drawMessage() {
+    const place = part("said");
     const message = this.#message?.words();
     part("dock").hidden = part("dock").childElementCount < 2 && !message;
     if (!message) {
-      said.replaceChildren();
+      place.replaceChildren();
       return;
     }
     const ways = (message.ways ?? []).map(({ label, act }) => button("", label, act));
-    said.replaceChildren(make("div.message", {}, make("p", {}, make("b", {}, message.text)), ways.length ? make("div.times", {}, ways) : null));
+    place.replaceChildren(make("div.message", {}, make("p", {}, make("b", {}, message.text)), ways.length ? make("div.times", {}, ways) : null));
   }
 
-  /** Carry out an act of a button; what is refused is said. @param {HTMLElement} pressed */
+  /** Run the act of a button, and show why it was refused. @param {HTMLElement} pressed the button */
   async act(pressed, work) {
     if (pressed.getAttribute("aria-busy") === "true") return;
     pressed.setAttribute("aria-busy", "true");
@@ -201,27 +200,27 @@ class Applicant {
     }
   }
 
-  /** Keep the place that was kept before, if it is still free. */
-  async again() {
+  /** Hold the same place again, if it is still free. */
+  async holdAgain() {
     const { hold: held } = this.booking.now;
     dropHold(this);
     this.refuse(null);
     try {
       await hold(this, held.starts_at);
     } catch (reason) {
-      this.refuse(reason, () => this.again());
+      this.refuse(reason, () => this.holdAgain());
       return;
     }
     this.show();
   }
 
-  /** Say how the hall is now. */
+  /** Read the hall again, and draw its current state. */
   async renew({ now = false } = {}) {
     if (this.#renewing) return;
     this.#renewing = true;
     const before_ms = this.#read_ms;
     try {
-      await this.fresh({ now });
+      await this.readHall({ now });
       this.old = false;
     } catch {
       this.old = this.#age_ms > OLD_MS;
@@ -230,32 +229,32 @@ class Applicant {
     }
     const { step } = this.place;
     showNetwork();
-    if (step !== document.body.dataset.step) this.show({ moved: true }); // the hall has the service no longer
+    if (step !== document.body.dataset.step) this.show({ moved: true }); // the hall no longer has the service
     else if (WATCHED.has(step) && (before_ms !== this.#read_ms || this.old)) this.drawAgain();
   }
 
-  /** Draw a step that is watched where it stands: focus, what is typed and what is unfolded stay. */
+  /** Draw the current step again in place: focus, typed text and unfolded parts stay. */
   drawAgain() {
     const view = STEPS[this.place.step](this);
     part("main").querySelector(":scope > .whole")?.remove();
-    patchDom(part("main"), make("div", {}, view.main.filter((one) => one)));
-    patchDom(part("dock"), make("div", {}, part("said").cloneNode(true), (view.dock ?? []).filter((one) => one)));
+    patchDom(part("main"), make("div", {}, view.main.filter(Boolean)));
+    patchDom(part("dock"), make("div", {}, part("said").cloneNode(true), (view.dock ?? []).filter(Boolean)));
     part("dock").hidden = part("dock").childElementCount < 2 && this.#message === null;
-    sayWhole(part("bar").querySelector("h1"));
+    showWholeName(part("bar").querySelector("h1"));
   }
 
-  /** How old what is known is. Time that a phone slept is not always counted by the one clock, nor by the other when it is set back. */
+  /** Age of the last reading. Two clocks are used: one may stop while the phone sleeps, the other may be set back. */
   get #age_ms() {
     const slept_ms = this.hall ? this.clock.now() - Date.parse(this.hall.as_of_at) : 0;
     return Math.max(performance.now() - this.#read_ms, slept_ms);
   }
 
-  /** Read the hall anew when what is known is old. */
-  async fresh({ now = false } = {}) {
-    const asked_ms = performance.now();
+  /** Read the hall if the last reading is old. @param {{now?: boolean}} [options] `now`: read in any case */
+  async readHall({ now = false } = {}) {
+    const requested_ms = performance.now();
     if (!now && this.#age_ms < FRESH_MS) return;
     const [hall, rules] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(this.id)}`), this.rules ? { body: this.rules } : this.call("GET", "rules")]);
-    const board = hall.body.suspended ? await this.call("GET", "board").catch(() => null) : null; // there are general words
+    const board = hall.body.suspended ? await this.call("GET", "board").catch(() => null) : null; // without the board a general text is shown
     this.#read_ms = performance.now();
     this.hall = hall.body;
     this.suspended = board?.body.suspended ?? null;
@@ -263,15 +262,16 @@ class Applicant {
     this.times ??= new HallTimes(this.hall.time_zone);
     this.clock ??= new HallClock(this.hall.time_zone);
     this.clock.heard(Date.parse(this.hall.as_of_at));
-    if (this.#message && OVER[this.#message.code]?.(this.hall, this.service(this.place.service)) && asked_ms - this.#message.at_ms > HEARD_MS) this.refuse(null);
+    const isOver = this.#message && REFUSAL_OVER[this.#message.code]?.(this.hall, this.service(this.place.service));
+    if (isOver && requested_ms - this.#message.at_ms > PROCESS_DELAY_MS) this.refuse(null);
   }
 
-  /** The hall's date today. */
+  /** Current date of the hall. */
   get today() {
     return this.times.on(this.clock.now());
   }
 
-  /** A day as people say it in a sentence: today, tomorrow, or its date. @param {string} on */
+  /** A day within a sentence: today, tomorrow, or its date. @param {string} on */
   dayWords(on) {
     const ahead = Math.round((Date.parse(`${on}T00:00:00Z`) - Date.parse(`${this.today}T00:00:00Z`)) / 86_400_000);
     if (ahead === 0) return say("today");
@@ -284,7 +284,7 @@ class Applicant {
     return this.times.day(on).replace(/(日)(周)/, "$1 $2");
   }
 
-  /** A start as an offer: its day, as people say it, and its time. @param {string} at */
+  /** Day and time of an offered slot. @param {string} at */
   offerWords(at) {
     return upper(`${this.dayWords(this.times.on(at))} ${this.times.time(at)}`);
   }
@@ -295,9 +295,12 @@ class Applicant {
   }
 }
 
-const app = new Applicant(decodeURIComponent(location.pathname.split("/")[2]));
+const app = new ApplicantPage(decodeURIComponent(location.pathname.split("/")[2]));
 
-/** Keep what links bring: the door's code, an invitation, the token of an appointment or ticket; and take it from the address. */
+/**
+ * Store what a link brings (entrance code, invitation, token of an appointment or ticket), and remove it from the address.
+ * @returns {boolean} false if another page is opened instead
+ */
 function takeFromAddress() {
   const address = new URL(location.href);
   const entrance = address.searchParams.get("entrance");
@@ -319,16 +322,16 @@ function takeFromAddress() {
   return true;
 }
 
-/** A long name ends early in the bar: then it is said whole where there is room. @param {HTMLElement} title */
-function sayWhole(title) {
+/** If a long name is cut off in the bar, show it whole in the main part. @param {HTMLElement} title */
+function showWholeName(title) {
   if (title.scrollHeight > title.clientHeight + 1) part("main").prepend(make("p.whole", { "aria-hidden": "true" }, title.firstChild.cloneNode(true)));
 }
 
-let calls = "idle";
+let callState = "idle";
 
-/** @param {{state: string}} [now] how calls fare, where that is news */
-function showNetwork({ state } = { state: calls }) {
-  calls = state;
+/** Show whether the network works. @param {{state: string}} [calls] state of the pending calls, if it has changed */
+function showNetwork({ state } = { state: callState }) {
+  callState = state;
   const old = app.old && WATCHED.has(app.place.step);
   const away = navigator.onLine === false || state === "unreached";
   const words = old ? say("hall-old", { time: app.times.time(app.hall.as_of_at) }) : away ? say("network-away") : "";
@@ -336,14 +339,14 @@ function showNetwork({ state } = { state: calls }) {
   if (part("stale").firstElementChild.textContent !== words) part("stale").firstElementChild.textContent = words;
 }
 
-async function begin() {
-  // Where an address was opened anew, and not come back to: a booking made before is none of this one.
+async function start() {
+  // A newly opened address gets a new entry number, so that it is not taken for part of a booking that was finished before.
   if (!history.state?.entry) history.replaceState({ ...history.state, entry: app.booking.nextEntry() }, "");
-  const spoken = texts("common", "applicant").then(() => {
+  const textsLoaded = texts("common", "applicant").then(() => {
     document.addEventListener("paihao:calls", ({ detail }) => showNetwork(detail));
     for (const event of ["online", "offline"]) globalThis.addEventListener(event, () => showNetwork());
   });
-  await untilRead(() => app.fresh(), spoken, (words, reason) => {
+  await untilRead(() => app.readHall(), textsLoaded, (words, reason) => {
     showNetwork({ state: reason instanceof Refused ? "idle" : "unreached" });
     draw({ title: say("loading"), back: null, main: [make("p.message", { role: "status" }, words)] });
   });
@@ -360,14 +363,14 @@ async function begin() {
     app.show();
     showNetwork();
   });
-  const look = () => document.visibilityState === "visible" && WATCHED.has(app.place.step) && app.renew();
+  const check = () => document.visibilityState === "visible" && WATCHED.has(app.place.step) && app.renew();
   document.addEventListener("visibilitychange", () => {
-    look();
+    check();
     if (document.visibilityState === "visible" && STEPS[app.place.step] === time && app.offered?.asked && isOld(app)) app.show();
   });
-  globalThis.addEventListener("online", look);
-  setInterval(look, LOOK_MS);
+  globalThis.addEventListener("online", check);
+  setInterval(check, CHECK_MS);
 }
 
 noteHolds(app.booking);
-if (takeFromAddress()) begin();
+if (takeFromAddress()) start();

@@ -65,7 +65,7 @@ function dock(app, seen, own) {
 async function read(app, id) {
   const own = storedOwn("appointments", id);
   try {
-    await app.fresh();
+    await app.readHall();
     const [{ body: seen }, drawn] = await Promise.all([app.call("GET", `appointments/${id}`, { token: own?.token ?? "" }), known?.id === id ? known : app.call("GET", `appointments/${id}/qr`, { token: own?.token ?? "" })]);
     const before = known;
     known = { id, seen, modules: drawn.modules ?? drawn.body.modules };

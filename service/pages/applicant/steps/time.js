@@ -95,7 +95,7 @@ async function read(app, service, count, asked) {
   if (app.offered?.reading === asked) return;
   app.offered = { ...(app.offered?.asked === asked ? app.offered : { asked: null }), reading: asked };
   try {
-    await app.fresh();
+    await app.readHall();
     const to = new Date(Date.parse(`${app.today}T12:00:00Z`) + (Math.min(DAYS - 1, app.rules.horizon_days)) * 86_400_000).toISOString().slice(0, 10);
     const { body } = await app.call("GET", "slots", { query: { service, from: app.today, to, count }, headers: invitationHeaders(app) });
     app.offered = { asked, slots: body.slots, read_ms: app.clock.now() };
