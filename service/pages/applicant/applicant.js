@@ -124,7 +124,8 @@ class ApplicantPage {
   /** Go back by the arrow at the top. */
   back() {
     const { step, service: of, appointment: own } = this.place;
-    // The history entry before a new appointment is the form of its booking, which must not be opened again. (history.state?.inside && step !== "appointment") history.back();
+    // The history entry before a new appointment is the form of its booking, which must not be opened again.
+    if (history.state?.inside && step !== "appointment") history.back();
     else this.go({ step: PREVIOUS_STEP[step], service: of, appointment: PREVIOUS_STEP[step] === "appointment" ? own : null }, { replace: true });
   }
 
