@@ -1,4 +1,4 @@
-/** What a refusal means on a phone: the fact, and one way forward. */
+/** Texts of refusals on a phone: the reason, and buttons for what the person can do. */
 
 import { Refused } from "/pages/api.js";
 import { removeOwn, storedOwn } from "/pages/phone-store.js";
@@ -7,10 +7,11 @@ import { isSaid, say } from "/pages/texts.js";
 import { choose, dropHold, standbyOf } from "/pages/applicant/book.js";
 
 /**
+ * Text and buttons for a refusal.
  * @param {any} app
- * @param {unknown} reason
- * @param {(() => unknown) | null} again does the same act once more
- * @returns {{text: string, ways: {label: string, act: () => unknown}[]} | null} null: in the words of all pages
+ * @param {unknown} reason error of `call`
+ * @param {(() => unknown) | null} again repeats the act
+ * @returns {{text: string, ways: {label: string, act: () => unknown}[]} | null} null: use the general text
  */
 export function refusalOf(app, reason, again) {
   if (!(reason instanceof Refused)) return again ? { text: say("problem-unreached"), ways: [{ label: say("again"), act: again }] } : null;
@@ -39,7 +40,7 @@ export function refusalOf(app, reason, again) {
       if (standbyOf(app)) return noLongerStandby(standbyOf(app));
       return place.step === "review" ? noLongerHeld(problem, book) : null;
     case "token-invalid":
-      return standbyOf(app) ? noLongerStandby(standbyOf(app)) : null; // its number is of a day long over
+      return standbyOf(app) ? noLongerStandby(standbyOf(app)) : null; // the standby number is of a past day
     case "already-booked":
       return { text: say("refused-already-booked"), ways: [home] };
     case "hold-expired":
@@ -71,12 +72,12 @@ export function refusalOf(app, reason, again) {
   }
 }
 
-/** The place is not kept any more, before its time: most often as the hall has closed for the day. */
+/** The hold has ended early, most often because the hall has closed its day. */
 function noLongerHeld(problem, book) {
   return { text: say(problem.hall_closed ? "refused-hold-closed" : "refused-hold-gone"), ways: [book] };
 }
 
-/** The number is called or was let in: it is looked at first, and its page gives up what was to be booked in its place. */
+/** The standby number was called or admitted, so it cannot be given up: the person must look at its page first. */
 function noLongerStandby(ticket) {
   const { token = "", number = "" } = storedOwn("tickets", ticket) ?? {};
   return { text: say("refused-not-standby", { number }), ways: [{ label: say("to-my-ticket"), act: () => location.assign(ticketAddress(ticket, token)) }] };

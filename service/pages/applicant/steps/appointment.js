@@ -1,4 +1,4 @@
-/** An appointment of one's own: when, its code, and what can be done with it. */
+/** The person's own appointment: time, code, and acts. */
 
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
@@ -10,17 +10,17 @@ import { say } from "/pages/texts.js";
 import { ask, choose as offer } from "/pages/ui.js";
 import { cancel, checkIn, storeAppointment, move } from "/pages/applicant/book.js";
 
-const LOOK_MS = 30_000;
-// How much later is offered to who is late, in minutes: less is no help.
+const READ_EVERY_MS = 30_000;
+// A person who is late is offered times that are this many minutes later.
 const LATER_MIN = [30, 60, 120];
 
-/** What was read last: `{id, seen, modules}`. */
+/** The last reading: `{id, seen, modules}`; `seen`: the appointment; `modules`: rows of its QR code. */
 let known = null;
 
 export function appointment(app) {
   const { appointment: id } = app.place;
   const own = storedOwn("appointments", id);
-  const timer = setInterval(() => document.visibilityState === "visible" && read(app, id), LOOK_MS);
+  const timer = setInterval(() => document.visibilityState === "visible" && read(app, id), READ_EVERY_MS);
   const leave = () => {
     clearInterval(timer);
     known = null;
@@ -72,13 +72,13 @@ async function read(app, id) {
     storeAppointment(id, seen);
     if (app.place.step === "appointment" && app.place.appointment === id && JSON.stringify(before) !== JSON.stringify(known)) app.show();
   } catch (reason) {
-    if (app.place.appointment !== id || app.place.step !== "appointment" || known?.id === id) return; // what is shown stays
+    if (app.place.appointment !== id || app.place.step !== "appointment" || known?.id === id) return; // keep the shown appointment
     app.refuse(reason instanceof Refused && ["token-invalid", "token-missing"].includes(reason.code) ? new Refused({ ...reason.problem, code: "appointment-not-found" }) : reason, () => read(app, id));
   }
 }
 
-/** Read it anew and show it. */
-async function again(app, id) {
+/** Read the appointment again, and show it. */
+async function readAgain(app, id) {
   known = null;
   await read(app, id);
 }
@@ -100,10 +100,10 @@ async function runCancel(app, seen) {
       return true;
     },
   });
-  if (done) await again(app, seen.id);
+  if (done) await readAgain(app, seen.id);
 }
 
-/** What being late costs, and a later time instead. */
+/** Show the consequences of being late, and offer a later time. */
 async function runLate(app, seen) {
   const { grace_s, missed_after_s, credit_s } = app.rules;
   const until = (after_s) => app.times.time(Date.parse(seen.starts_at) + after_s * 1000);
@@ -116,10 +116,10 @@ async function runLate(app, seen) {
   });
   if (!chosen) return;
   await move(app, seen.id, chosen);
-  await again(app, seen.id);
+  await readAgain(app, seen.id);
 }
 
-/** Free times half an hour later and more, of that day or the next days. */
+/** Free times half an hour later or more, within the next 7 days. */
 async function laterTimes(app, seen) {
   const on = app.times.on(seen.starts_at);
   const to = new Date(Date.parse(`${on}T12:00:00Z`) + 7 * 86_400_000).toISOString().slice(0, 10);

@@ -1,4 +1,4 @@
-/** Who it is for: a name, and a phone or a mail address. The place is kept meanwhile. */
+/** Name, phone number and mail address of the person. The place is held meanwhile. */
 
 import { make } from "/display/element.js";
 import { steps } from "/pages/phone.js";
@@ -49,7 +49,7 @@ export function details(app) {
   };
 }
 
-/** What is missing or cannot be, by field; with an invitation the hall may know the person already. */
+/** Faults by field. With an invitation the fields are optional, because the hall may know the person already. */
 function faultsOf({ name, phone, email }, invitation) {
   const wrong = {};
   const silent = invitation && !name && !phone && !email;

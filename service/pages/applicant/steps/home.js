@@ -1,4 +1,4 @@
-/** What can be done at the hall, and what of it is already one's own. */
+/** The first step: services of the hall, and the person's own tickets and appointments. */
 
 import { make, makeSvg } from "/display/element.js";
 import { Refused } from "/pages/api.js";
@@ -8,20 +8,20 @@ import { button, nameOf, named, rangeText, ticketAddress } from "/pages/phone.js
 import { say } from "/pages/texts.js";
 import { storeAppointment, useInvitation } from "/pages/applicant/book.js";
 
-/** With which reading of the hall an appointment was looked at last, by its id. */
-const looked = new Map();
+/** `as_of_at` of the hall when a ticket or appointment was checked last, by its id. */
+const checkedAt = new Map();
 
 export function home(app) {
   const { hall } = app;
-  for (const { id, token } of booked(app).filter(({ starts_at }) => app.times.on(starts_at) === app.today)) look(app, id, token);
-  for (const { id, token } of ended(app)) lookAtTicket(app, id, token);
+  for (const { id, token } of booked(app).filter(({ starts_at }) => app.times.on(starts_at) === app.today)) checkAppointment(app, id, token);
+  for (const { id, token } of ended(app)) checkTicket(app, id, token);
   return {
     title: named(hall.name),
     main: [...own(app), stateOf(app), make("h2", {}, say("what-for")), make("ul.choices", {}, hall.services.map((one) => make("li", {}, choice(app, one)))), invitation(app), make("p", {}, make("a", { href: `/halls/${encodeURIComponent(app.id)}/wall` }, say("to-rules")))],
   };
 }
 
-/** Whether the hall is open, and when it opens. */
+/** The line that says whether the hall is open, or when it opens. */
 export function stateOf(app) {
   const { hall } = app;
   const opens = hall.opens_at ? `${app.dayWords(app.times.on(hall.opens_at))} ${app.times.time(hall.opens_at)}` : null;
@@ -30,8 +30,8 @@ export function stateOf(app) {
   return make("p.state", {}, tag, more ? make("span", {}, more) : null);
 }
 
-/** What is said of a service beside its name. */
-function saidOf(app, service) {
+/** The text below the name of a service. */
+function statusText(app, service) {
   const { online_url, wait, bookable } = service;
   if (online_url) return say("online-no-visit");
   switch (app.outlook(service)) {
@@ -51,9 +51,9 @@ function saidOf(app, service) {
 function choice(app, service) {
   const { id, name, prefix } = service;
   const href = `?${new URLSearchParams([...[...new URLSearchParams(location.search)].filter(([key]) => key === "lang"), ["service", id]])}`;
-  const said = saidOf(app, service);
+  const status = statusText(app, service);
   const arrow = makeSvg("svg", { class: "go", viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M9 5l7 7-7 7" }));
-  const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true", "data-length": prefix.length }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), said ? make("span.small.quiet", {}, said) : null), arrow);
+  const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true", "data-length": prefix.length }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), status ? make("span.small.quiet", {}, status) : null), arrow);
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -62,53 +62,53 @@ function choice(app, service) {
   return link;
 }
 
-/** Appointments to come that were made with this phone. */
+/** Coming appointments that are stored on this phone. */
 function booked(app) {
   return storedOfHall("appointments", app.id).filter(({ over, starts_at }) => !over && starts_at && app.times.on(starts_at) >= app.today);
 }
 
-/** Whether an appointment of today still is one: its day may be closed. Once for each reading of the hall. */
-async function look(app, id, token) {
+/** Check whether an appointment of today is still valid, because its day may be closed. Done once for each reading of the hall. */
+async function checkAppointment(app, id, token) {
   const { as_of_at } = app.hall;
-  if (looked.get(id) === as_of_at) return;
-  looked.set(id, as_of_at);
-  const seen = await app.call("GET", `appointments/${id}`, { token }).then(({ body }) => body, () => null); // it stays as it was
+  if (checkedAt.get(id) === as_of_at) return;
+  checkedAt.set(id, as_of_at);
+  const seen = await app.call("GET", `appointments/${id}`, { token }).then(({ body }) => body, () => null); // on an error the stored state stays
   if (seen === null || (seen.state === "booked" && seen.starts_at === storedOwn("appointments", id)?.starts_at)) return;
   storeAppointment(id, seen);
   if (app.place.step === "home") app.drawAgain();
 }
 
-/** Numbers that are over, or of a day that is: one may come back by some of them, until a date. */
+/** Tickets that are over or of a past day, and not settled yet: with some of them the person may return until a date. */
 function ended(app) {
   return storedOfHall("tickets", app.id).filter(({ day, over, settled }) => !settled && (over || day < app.today));
 }
 
-/** Whether one may still come back by a number, as the service knows it. Once for each reading of the hall. */
-async function lookAtTicket(app, id, token) {
+/** Check with the service whether the person may return with a ticket. Done once for each reading of the hall. */
+async function checkTicket(app, id, token) {
   const { as_of_at } = app.hall;
-  if (looked.get(id) === as_of_at) return;
-  looked.set(id, as_of_at);
+  if (checkedAt.get(id) === as_of_at) return;
+  checkedAt.set(id, as_of_at);
   const before = storedOwn("tickets", id);
   try {
     const { body: ticket } = await app.call("GET", `tickets/${id}`, { token });
     storeTicket(id, { hall: app.id, token }, ticket);
   } catch (reason) {
-    if (!(reason instanceof Refused) || !["ticket-not-found", "token-invalid"].includes(reason.code)) return; // it stays as it was
+    if (!(reason instanceof Refused) || !["ticket-not-found", "token-invalid"].includes(reason.code)) return; // the stored state stays
     storeOwn("tickets", id, { ...before, over: true, return_by_on: null });
   }
   const now = storedOwn("tickets", id);
-  // An end of today may still be taken back.
+  // A visit that ended today may be reopened by an undo, so it is not settled yet.
   if (now.day < app.today && !(now.return_by_on >= app.today)) storeOwn("tickets", id, { ...now, settled: true });
   if ((now.return_by_on !== (before.return_by_on ?? null) || now.service !== before.service) && app.place.step === "home") app.drawAgain();
 }
 
-/** Until when one may come back by a number that is over; null when one may not. What the hall no longer does, it does not do then either. */
+/** The date until which the person may return with a ticket; null if they may not, or if the hall no longer offers the service. */
 function returnBy(app, { service, return_by_on }) {
   if (!(return_by_on >= app.today)) return null;
   return { always: return_by_on, today: app.today }[comesFor(app.hall, service, (at) => app.times.on(at) === app.today)] ?? null;
 }
 
-/** These, numbers of today, and those by which one may come back. */
+/** Links to the person's tickets of today, to those with which they may return, and to coming appointments. */
 function own(app) {
   const taken = storedOfHall("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
   return [
@@ -125,7 +125,7 @@ function own(app) {
   ];
 }
 
-/** A code a school or an employer gave. */
+/** The field for the code of an invitation. */
 export function invitation(app) {
   const { invitation: code } = app.booking.now;
   if (code) {

@@ -1,4 +1,4 @@
-/** All of it once more, before it counts. */
+/** The summary of the booking, before it is confirmed. */
 
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
@@ -41,7 +41,7 @@ export function review(app) {
 }
 
 async function booked(app) {
-  if (!app.booking.now.hold) return app.show(); // it was given up here: another time first
+  if (!app.booking.now.hold) return app.show(); // the hold was dropped: a time must be chosen first
   let id;
   try {
     id = await confirm(app);
@@ -53,11 +53,11 @@ async function booked(app) {
     document.getElementById(Object.keys(found)[0])?.focus();
     return;
   }
-  // Back from here leads to the services, not to a form whose booking is made.
+  // Replace the entry, so that Back leads to the services, and not to the form of a finished booking.
   app.go({ step: "appointment", appointment: id }, { replace: true });
 }
 
-/** Which fields the service could not take. */
+/** Names of the fields that the service refused. */
 function fieldsOf(errors) {
   const wrong = {};
   for (const { path } of errors ?? []) {

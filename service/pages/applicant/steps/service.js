@@ -1,4 +1,4 @@
-/** A service: what to bring, whether the visit is needed at all, and the two ways: a time, or a number now. */
+/** A service: papers to bring, whether it is online, and the two ways: book a time, or take a number now. */
 
 import { make } from "/display/element.js";
 import { button, named, papersList, rangeText, span, waitBar } from "/pages/phone.js";
@@ -7,11 +7,11 @@ import { field } from "/pages/ui.js";
 import { countOf, take } from "/pages/applicant/book.js";
 import { invitation, stateOf } from "/pages/applicant/steps/home.js";
 
-// Of fewer spans than this nobody needs to be told the best.
+// With fewer time spans than this, the best one is not named.
 const SPANS_MIN = 3;
 const BEST = 2;
-/** What is said in place of the wait of who comes now. */
-const TOLD = { standby: "standby-if-now", full: "full-if-now", late: "late-if-now" };
+/** Text ids that replace the wait, by outlook. */
+const OUTLOOK_TEXTS = { standby: "standby-if-now", full: "full-if-now", late: "late-if-now" };
 
 export function service(app) {
   const { hall } = app;
@@ -30,7 +30,7 @@ export function service(app) {
       wait ? make("p", {}, say("wait-if-now"), " ", make("b.nb", {}, say("minutes-range", { from: wait.from_min, to: wait.to_min }))) : null,
       wait ? waitBar(wait) : null,
       outlook === "unknown" ? make("p.quiet", {}, say("wait-unknown")) : null,
-      outlook in TOLD ? make("p", { id: "outlook" }, make("b", {}, say(TOLD[outlook]))) : null,
+      outlook in OUTLOOK_TEXTS ? make("p", { id: "outlook" }, make("b", {}, say(OUTLOOK_TEXTS[outlook]))) : null,
       quiet(app),
       invitation(app),
     ],
@@ -59,7 +59,7 @@ function dock(app, one, wait, outlook) {
   return [why ? make("p.why", { id: "take-why" }, why) : null, now, book];
 }
 
-/** When waits are shortest in what is left of the day, or the fewest come while waits are not known; nothing without any history. */
+/** The time of the rest of the day with the shortest waits, or with the fewest people if waits are unknown; nothing without history. */
 function quiet(app) {
   const spans = app.hall.expected.filter(({ to_at }) => Date.parse(to_at) > app.clock.now());
   const known = spans.filter(({ wait_p90_s }) => wait_p90_s !== null);

@@ -1,7 +1,7 @@
 /**
- * A day and a time: what is free soonest on top, four weeks at a glance, then the times of a day.
+ * The choice of a day and a time: the next free time, four weeks, and the times of a day.
  *
- * The same step moves an appointment, where the address names one.
+ * The same step moves an appointment, if the address names one.
  */
 
 import { make } from "/display/element.js";
@@ -15,12 +15,12 @@ import { month, times } from "/pages/applicant/calendar.js";
 const DAYS = 28;
 const FRESH_MS = 20_000;
 
-/** Whether the times that were offered may be others by now; by the clock that goes on while a phone sleeps. */
+/** Whether the offered times may be out of date, by a clock that continues while the phone sleeps. */
 export function isOld(app) {
   return Math.abs(app.clock.now() - app.offered.read_ms) > FRESH_MS;
 }
 
-/** The hour that is unfolded, of a day with many times. */
+/** The unfolded hour of a day with many times. */
 let hour = null;
 
 export function time(app) {
@@ -71,7 +71,7 @@ export function time(app) {
   };
 }
 
-/** The day whose times are shown: as chosen, or that of the first free time. */
+/** The day whose times are shown: the chosen one, or that of the first free time. */
 function dayShown(app, known, slot, free) {
   const { on } = app.booking.now;
   if (slot) return app.times.on(slot.starts_at);
@@ -83,7 +83,7 @@ function soonest(app, slot) {
   return make("div.soonest", {}, make("p", {}, make("span.small", {}, say("soonest")), make("b", {}, app.offerWords(slot.starts_at))), button("", say("take-soonest"), (pressed) => app.act(pressed, () => choose(app, slot)), { id: "soonest" }));
 }
 
-/** The choice repeated, and the way on. */
+/** The dock: the chosen time, and the button to continue. */
 function next(app, slot) {
   const { appointment } = app.place;
   const sum = make("p.sum", {}, make("b", {}, slot ? app.momentWords(slot.starts_at) : say("choose-a-time")), make("span.small.quiet", {}, say("free-to-change")));
@@ -103,7 +103,7 @@ async function read(app, service, count, asked) {
     app.offered = null;
     if (!["time", "move"].includes(app.place.step)) return;
     app.refuse(reason, () => read(app, service, count, asked));
-    if (reason instanceof Refused && reason.code === "code-not-found") app.show(); // the times that are there for everybody
+    if (reason instanceof Refused && reason.code === "code-not-found") app.show(); // show the times that are open to everybody
     return;
   }
   if (["time", "move"].includes(app.place.step)) app.show();
