@@ -1,40 +1,42 @@
 /**
- * Sound, vibration and a notification, when somebody is next or called.
+ * Sound, vibration and a notification when the ticket is next or called.
  *
- * Browsers allow sound and notifications after a tap only; the tap also keeps the screen awake where that is possible. Nothing is
- * rung twice for the same thing: a reload rings nothing that was rung before.
+ * Browsers allow sound and notifications only after a tap. The tap also keeps the screen on, if the browser supports that. Each event rings
+ * only once, also after a reload.
  */
 
 const RUNG = "paihao-rung";
 const TONES = { next: [[660, 0.25]], called: [[660, 0.25], [880, 0.5]] };
 const PATTERNS = { next: [200], called: [300, 150, 300, 150, 600] };
 
+/** The bell of one page. */
 export class Bell {
   /** @type {AudioContext | null} */
   #context = null;
   #lock = null;
-  #heard;
+  /** The event for which it rang last. */
+  #lastRung;
 
   constructor() {
     try {
-      this.#heard = sessionStorage.getItem(RUNG);
+      this.#lastRung = sessionStorage.getItem(RUNG);
     } catch {
-      this.#heard = null;
+      this.#lastRung = null;
     }
     document.addEventListener("visibilitychange", () => this.on && this.#stayAwake());
   }
 
-  /** @returns {boolean} */
+  /** @returns {boolean} whether sound is allowed */
   get on() {
     return this.#context?.state === "running";
   }
 
-  /** Whether this browser can make a sound at all. */
+  /** Whether this browser can play sounds. */
   get possible() {
     return typeof AudioContext === "function";
   }
 
-  /** Allow all of it: inside a tap only. */
+  /** Ask for sound, wake lock and notifications. Must be called while a tap is handled. */
   async turnOn() {
     this.#context ??= new AudioContext();
     await this.#context.resume();
@@ -44,19 +46,19 @@ export class Bell {
   }
 
   /**
-   * Ring for what is said, once.
-   * @param {string | null | undefined} words what is said aloud; nothing rings nothing
+   * Ring once for an announcement.
+   * @param {string | null | undefined} words the announced text; without it nothing rings
    * @param {{state: string, stage: string, calls: number, counter: string | null, id: string}} ticket
    */
-  hear(words, { id, state, stage, calls, counter }) {
+  ring(words, { id, state, stage, calls, counter }) {
     if (!words) return;
-    const what = `${id} ${state} ${stage} ${calls} ${counter ?? ""}`;
-    if (what === this.#heard) return;
-    this.#heard = what;
+    const event = `${id} ${state} ${stage} ${calls} ${counter ?? ""}`;
+    if (event === this.#lastRung) return;
+    this.#lastRung = event;
     try {
-      sessionStorage.setItem(RUNG, what);
+      sessionStorage.setItem(RUNG, event);
     } catch {
-      // rung again after a reload, then
+      // without storage it rings again after a reload
     }
     const kind = state === "called" ? "called" : "next";
     document.dispatchEvent(new CustomEvent("paihao:rung", { detail: { kind, words } }));
@@ -80,16 +82,16 @@ export class Bell {
     }
   }
 
-  /** By the page's worker where there is one: phones allow it to workers only, and a press on it finds the page again. */
+  /** Show a notification, by the service worker if there is one: phones allow it only to workers, and a click then focuses the page. */
   async #notify(words, id) {
     if (globalThis.Notification?.permission !== "granted" || document.visibilityState === "visible") return;
-    const how = { tag: id, renotify: true, icon: "/display/icon.svg", lang: document.documentElement.lang };
+    const options = { tag: id, renotify: true, icon: "/display/icon.svg", lang: document.documentElement.lang };
     try {
       const worker = await navigator.serviceWorker?.getRegistration();
-      if (worker?.active) await worker.showNotification(words, how);
-      else new Notification(words, how).addEventListener("click", () => focus());
+      if (worker?.active) await worker.showNotification(words, options);
+      else new Notification(words, options).addEventListener("click", () => focus());
     } catch {
-      // not to be had on this phone; sound and vibration remain
+      // this phone allows no notifications; sound and vibration remain
     }
   }
 
@@ -98,7 +100,7 @@ export class Bell {
     try {
       this.#lock = await navigator.wakeLock.request("screen");
     } catch {
-      this.#lock = null; // the battery is low: the call still rings when the phone is woken
+      this.#lock = null; // refused, for example because the battery is low: the call rings when the phone is unlocked
     }
   }
 }

@@ -1,14 +1,14 @@
-/** How the visit was: five grades, and reasons by code; asked once, and never insisted on. */
+/** The rating of the visit: five grades, and reasons by code. It is offered once. */
 
 import { make } from "/display/element.js";
 import { nameOf, button } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
-import { tried } from "/pages/ticket/acts.js";
+import { runAndReport } from "/pages/ticket/acts.js";
 import { whileBusy } from "/pages/ui.js";
 
 const GRADES = [5, 4, 3, 2, 1];
 
-/** What is chosen and not sent yet. */
+/** The choice that is not sent yet. */
 const chosen = { grade: null, reasons: new Set() };
 
 /** @returns {{main: (Node | null)[], dock: (Node | null)[]}} */
@@ -39,5 +39,5 @@ export function rating(page) {
 }
 
 async function rate(page, pressed) {
-  await whileBusy(pressed, () => tried(page, async () => page.take((await page.call("POST", `tickets/${page.id}/rating`, { body: { grade: chosen.grade, reasons: [...chosen.reasons].slice(0, 8) } })).body)));
+  await whileBusy(pressed, () => runAndReport(page, async () => page.take((await page.call("POST", `tickets/${page.id}/rating`, { body: { grade: chosen.grade, reasons: [...chosen.reasons].slice(0, 8) } })).body)));
 }

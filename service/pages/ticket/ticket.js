@@ -1,9 +1,9 @@
 /**
- * The page of a ticket: who is called, how many are ahead, how long it takes, and the call itself.
+ * The page of a ticket: its place in the queue, the expected wait, and its call.
  *
- * It follows the ticket's own socket, and says so when what it shows is not fresh. The link has the ticket's token where no server
- * sees it; which hall it is of, the service tells to who has the token. What was shown last is kept: opened anew while the network
- * is away, the page shows that, and how old it is.
+ * It follows the ticket's socket, and shows when its data is not current. The token is in the fragment of the link, which no server
+ * receives. With the token the service tells which hall the ticket belongs to. The last state is stored: without network the page shows
+ * it, with its age.
  */
 
 import { make } from "/display/element.js";
@@ -19,27 +19,27 @@ import { say, texts } from "/pages/texts.js";
 import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
 import { Bell } from "/pages/ticket/bell.js";
-import { isStandby, mattersOf, mayReturn, serviceOf, viewOf } from "/pages/ticket/view.js";
+import { isStandby, viewFacts, mayReturn, serviceOf, viewOf } from "/pages/ticket/view.js";
 
 const RETRY_MS = 3000;
-// After so long without an answer what was shown before is shown again, until there is one.
+// Without an answer after this time the stored state is shown, until the answer arrives.
 const SLOW_MS = 2000;
-// Who is called elsewhere is read when one's own place moved, but not more often than this, and now and then anyway.
+// The board with the calls of others is read when the ticket changes, but at most this often, and at least every BOARD_AT_LEAST_MS.
 const BOARD_EVERY_MS = 5000;
 const BOARD_AT_LEAST_MS = 20_000;
-// What the hall asks people to bring, and its words, may change while they wait.
+// The hall is read again after this time: its papers and texts may change while people wait.
 const HALL_EVERY_MS = 60_000;
-// The socket of a day that is over does not tell that one came back on a later one: it is asked now and then.
+// How often a ticket with a right to return is read: the socket of a past day does not report a return on a later day.
 const RETURN_EVERY_MS = 20_000;
-// What is so old is no help any more: only the number and the words stay.
+// Data older than this is useless: only the number and the texts stay.
 const LOST_MS = 10 * 60_000;
-const LOOK_MS = 1000;
+const TICK_MS = 1000;
 const LINKS = { live: "live-now", connecting: "connecting", silent: "not-connected" };
 
 const part = (id) => document.getElementById(id);
 const id = decodeURIComponent(location.pathname.split("/")[2]).toLowerCase();
 
-/** All the page shows. */
+/** The state of the page. */
 const shown = {
   id,
   token: "",
@@ -50,7 +50,7 @@ const shown = {
   /** @type {HallTimes} */ times: null,
   /** @type {Live} */ live: null,
   bell: new Bell(),
-  /** @type {string[]} the views over which the dialog that is open still makes sense */ asking: [],
+  /** Names of the views in which the open dialog stays open. @type {string[]} */ asking: [],
   link: "connecting",
   lost: false,
   /** @type {(() => {text: string, ways?: {label: string, act: () => unknown}[]}) | null} */ message: null,
@@ -65,18 +65,18 @@ let board_timer = 0;
 let return_ms = -Infinity;
 let hallRead_ms = 0;
 let reading = false;
-let again = false;
-let told = "";
+let readBoardAgain = false;
+let drawnFacts = "";
 let wasHalted = false;
-/** @type {string | null} the number of a ticket that its kiosk has still to report */
+/** Number of a ticket that its kiosk has not reported to the service yet. @type {string | null} */
 let unreported = null;
 
-/** The token of the link, or the one kept from before. */
+/** The token of the link, or the stored one. */
 function tokenOf() {
   return tokenIn(location.hash.slice(1)) ?? storedOwn("tickets", id)?.token ?? "";
 }
 
-/** The hall, as kept or as the service knows by the token. */
+/** Id of the hall: stored, or from the service by the token. */
 async function hallOf() {
   const known = storedOwn("tickets", id)?.hall;
   if (known) return known;
@@ -84,7 +84,7 @@ async function hallOf() {
   return body.hall;
 }
 
-/** The ticket, its hall and the hall's rules. */
+/** Read the hall, its rules, and the ticket. */
 async function readAll() {
   if (shown.token === "") throw new Refused({ code: "ticket-not-found", title: "", status: 404 });
   const hall = await hallOf();
@@ -92,13 +92,13 @@ async function readAll() {
   return Promise.all([call("GET", `/v1/halls/${hall}`), inIt("GET", "rules"), inIt("GET", `tickets/${id}`, { token: shown.token })]);
 }
 
-async function begin() {
+async function start() {
   shown.token = tokenOf();
   let reading = readAll();
-  reading.catch(() => undefined); // looked at below, when there are words for it
+  reading.catch(() => undefined); // handled below, when the texts are loaded
   await texts("common", "ticket");
   document.addEventListener("paihao:language", () => (shown.ticket ? show() : unreported && showUnreported(unreported)));
-  const slow = setTimeout(showSeen, navigator.onLine === false ? 0 : SLOW_MS);
+  const slow = setTimeout(showStored, navigator.onLine === false ? 0 : SLOW_MS);
   for (;;) {
     try {
       const [of, rules, ticket] = await reading;
@@ -111,7 +111,7 @@ async function begin() {
     } catch (reason) {
       if (reason instanceof Refused && ["ticket-not-found", "token-invalid", "hall-not-found"].includes(reason.code)) {
         clearTimeout(slow);
-        return unknown();
+        return showUnknown();
       }
       if (reason instanceof Refused && reason.code === "number-not-reported") showUnreported(reason.problem.number);
       else if (unreported === null && shown.ticket === null) draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, waitingWords(reason))] });
@@ -121,14 +121,14 @@ async function begin() {
   }
   usable();
   shown.live.start();
-  setInterval(look, LOOK_MS);
-  addEventListener("pagehide", keepShown);
+  setInterval(tick, TICK_MS);
+  addEventListener("pagehide", storeShown);
   document.body.dataset.ready = "";
-  keepPage("/t", "/t/"); // when it stands: what it keeps must not be in the way of what people wait for
+  keepPage("/t", "/t/"); // last, so that storing the files does not delay the page
 }
 
-/** What was shown of this ticket before, as long as nothing newer is heard. */
-function showSeen() {
+/** Show the stored state of the ticket until a newer one arrives. */
+function showStored() {
   const last = storedSnapshot(id);
   if (last === null || shown.ticket !== null || shown.token === "") return;
   follow(last.hall, last.rules);
@@ -136,20 +136,20 @@ function showSeen() {
   shown.live.truthAt_ms = last.truthAt_ms;
   shown.link = "silent";
   shown.ticket = last.ticket;
-  look();
+  tick();
   usable();
   document.body.dataset.ready = "";
 }
 
-/** Keep what is shown, with when it was true, by the hall's clock. */
-function keepShown() {
+/** Store the shown state, with its time by the hall's clock. */
+function storeShown() {
   const { hall, rules, ticket, live } = shown;
   if (Number.isNaN(live.truthAt_ms)) return;
   storeSnapshot(id, { hall, rules, ticket, truthAt_ms: live.truthAt_ms, ahead_ms: live.clock.now() - Date.now() });
 }
 
-/** No such ticket, or a link without its end. */
-function unknown() {
+/** Show that there is no such ticket, or that the link is incomplete. */
+function showUnknown() {
   shown.ticket = null;
   part("stale").hidden = true;
   document.title = `${say("ticket-title")} · Paihao`;
@@ -158,17 +158,18 @@ function unknown() {
   document.body.dataset.view = "unknown";
 }
 
-/** A number that a kiosk gave out while it was cut off: this page has the rest when the kiosk is back. */
+/** Show a number that a kiosk gave out while it was offline. The ticket is shown when the kiosk has reported it. */
 function showUnreported(number) {
   const facts = `${number} ${document.documentElement.lang}`;
-  if (facts === told) return;
-  [told, unreported] = [facts, number];
+  if (facts === drawnFacts) return;
+  [drawnFacts, unreported] = [facts, number];
   document.body.dataset.view = "unreported";
   document.title = `${number} · ${say("ticket-title")}`;
   const message = make("div.message", { role: "status" }, make("p", {}, make("b", {}, say("unreported-title"))), make("p", {}, say("unreported-about")));
   draw({ title: say("ticket-title"), back: null, main: [make("section.mine.old", {}, largeNumber(number)), message] });
 }
 
+/** Take over the hall and its rules, and prepare the connection. */
 function follow(hall, rules) {
   Object.assign(shown, { hall, rules, times: new HallTimes(hall.time_zone) });
   hallRead_ms = Date.now();
@@ -184,7 +185,7 @@ function follow(hall, rules) {
   });
 }
 
-/** A frame of the ticket's socket: the ticket itself, or that the last one is still true. */
+/** Parse a frame of the ticket's socket: a ticket, or `alive`, which confirms the last one. Null: neither. */
 function frameOf(data) {
   try {
     const frame = JSON.parse(data);
@@ -195,28 +196,28 @@ function frameOf(data) {
   }
 }
 
-/** The ticket is so now; or it was so when an act of this page was answered, and the socket may have said newer since. */
+/** Take over a ticket. @param {any} ticket @param {{answered?: boolean}} [options] `answered`: it is the answer to an act, and may be older than the last frame */
 function take(ticket, { answered = false } = {}) {
   const before = shown.ticket;
   if (answered && before && ticket.seq < before.seq) return;
-  // An answer to an act says nothing of the hall.
+  // The answer to an act does not contain the suspension of the hall.
   shown.ticket = { ...(answered && { suspended: before?.suspended }), ...ticket, token: undefined };
   storeTicket(id, { hall: shown.hall.id, token: shown.token }, ticket);
   if (!isStandby(ticket)) forgetStandby();
   if (before && before.state !== ticket.state) shown.message = null;
-  keepShown();
+  storeShown();
   show();
   if (answered && document.activeElement === document.body) focusOn("");
   readBoard();
 }
 
-/** A number that stands by no longer is none to be given up for a booking. */
+/** The ticket is not on standby, so no booking gives it up. */
 function forgetStandby() {
   const booking = new BookingDraft(shown.hall.id);
   if (booking.now.standby?.ticket === id) booking.endStandby();
 }
 
-/** The hall as it is now, and `known`: the name and the papers of the ticket's service, which stay when the hall has no words for them any more. */
+/** Read the hall again. `known` keeps the last names of the ticket's service and papers, in case the hall no longer has them. */
 async function readHall() {
   hallRead_ms = Date.now();
   const { id: hall } = shown.hall;
@@ -225,15 +226,15 @@ async function readHall() {
     Object.assign(shown, { hall: { ...of.body, known: serviceOf(shown) }, rules: rules.body });
     show();
   } catch {
-    // it is asked again in its time
+    // it is read again later
   }
 }
 
-/** Who is called where, when it may have changed: now, or as soon as it may be asked again. */
+/** Read the board, now or as soon as the last reading is long enough ago. */
 async function readBoard() {
   clearTimeout(board_timer);
   if (document.visibilityState !== "visible") return;
-  again = reading; // what is under way may have been answered before
+  readBoardAgain = reading; // the running reading may have been answered before the change
   if (reading) return;
   const early_ms = board_ms + BOARD_EVERY_MS - performance.now();
   if (early_ms > 0) {
@@ -246,19 +247,19 @@ async function readBoard() {
     shown.board = (await inHall(shown.hall.id)("GET", "board", { patience_ms: 4000 })).body;
     show();
   } catch {
-    // the page says itself when nothing is heard
+    // the page shows by itself that it is not connected
   } finally {
     reading = false;
   }
-  if (again) readBoard();
+  if (readBoardAgain) readBoard();
 }
 
-function look() {
+function tick() {
   const age_ms = shown.live.clock.now() - shown.live.truthAt_ms;
   shown.lost = shown.link === "silent" && age_ms > LOST_MS;
-  show(); // what has come to its time is drawn anew
+  show(); // some texts depend on the time
   if (performance.now() - board_ms > BOARD_AT_LEAST_MS && shown.link === "live") readBoard();
-  // By the clock that goes on while a phone sleeps.
+  // By a clock that continues while the phone sleeps.
   if (Math.abs(Date.now() - hallRead_ms) > HALL_EVERY_MS && shown.link === "live" && document.visibilityState === "visible") readHall();
   if (performance.now() - return_ms > RETURN_EVERY_MS && document.visibilityState === "visible" && mayReturn(shown)) {
     return_ms = performance.now();
@@ -268,16 +269,16 @@ function look() {
   if (at && shown.link === "live") at.textContent = shown.times.time(shown.live.truthAt_ms);
 }
 
-/** Draw what has changed. */
-function show({ anew = false } = {}) {
+/** Draw the page if something has changed. @param {{force?: boolean}} [options] `force`: draw in any case */
+function show({ force = false } = {}) {
   if (!shown.ticket) return;
   const stale = shown.link === "silent";
   document.body.dataset.link = shown.link;
   part("stale").hidden = !stale;
   part("stale").firstElementChild.textContent = stale ? say("stale", { time: shown.times.time(shown.live.truthAt_ms) }) : "";
-  const facts = JSON.stringify([mattersOf(shown), document.documentElement.lang, shown.message?.() ?? null]);
-  if (facts === told && !anew) return;
-  told = facts;
+  const facts = JSON.stringify([viewFacts(shown), document.documentElement.lang, shown.message?.() ?? null]);
+  if (facts === drawnFacts && !force) return;
+  drawnFacts = facts;
   const view = viewOf(shown);
   document.body.dataset.view = view.name;
   document.title = `${view.short} · ${nameOf(shown.hall.name)}`;
@@ -287,12 +288,12 @@ function show({ anew = false } = {}) {
   draw({ title: nameOf(shown.hall.name), back: null, end, main: view.main, dock: view.dock });
   part("dock").hidden = view.dock.length === 0;
   if (focused !== null) focusOn(focused);
-  leaveDialog(view);
-  tell(view);
+  closeOutdatedDialog(view);
+  announce(view);
 }
 
-/** Close what was asked or shown over another state: a call behind a dialog is neither seen nor said. */
-function leaveDialog({ name, halted = false }) {
+/** Close a dialog that belongs to another state: a call behind a dialog would be neither visible nor announced. */
+function closeOutdatedDialog({ name, halted = false }) {
   const dialog = document.querySelector("dialog[open]");
   const isOver = (halted && !wasHalted) || !shown.asking.includes(name);
   wasHalted = halted;
@@ -301,19 +302,19 @@ function leaveDialog({ name, halted = false }) {
   if (!document.activeElement.closest("#bar, #main, #dock")) focusOn("");
 }
 
-/** Leave the keyboard where it was, or at the title when that is gone. @param {string} control an element's id */
+/** Focus a control, or the title if it is gone. @param {string} control id of the element */
 function focusOn(control) {
   (part(control) ?? part("bar").querySelector("h1")).focus({ preventScroll: true });
 }
 
-/** Say aloud what concerns the person: the call at once, a new range when there is time. */
-function tell({ call: called, news, halted = false }) {
+/** Announce to screen readers: the call at once, a new wait when there is time. Ring the bell for the call. */
+function announce({ call: called, news, halted = false }) {
   if (part("call").textContent !== (called ?? "")) part("call").textContent = called ?? "";
   if (part("news").textContent !== (news ?? "")) part("news").textContent = news ?? "";
-  shown.bell.hear(shown.link === "silent" || halted ? null : called, shown.ticket);
+  shown.bell.ring(shown.link === "silent" || halted ? null : called, shown.ticket);
 }
 
-// A phone that was locked heard nothing meanwhile: it asks at once, and does not wait to notice that its socket is dead.
+// A phone that was locked has received nothing: read at once, without waiting until the closed socket is noticed.
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && shown.ticket && shown.live.now());
 globalThis.addEventListener("hashchange", () => location.reload());
-begin();
+start();

@@ -1,4 +1,4 @@
-/** What the page of a ticket shows in each state: a name for it, the main part, the dock, and what is said aloud. */
+/** The view of a ticket in each state: its name, main part, dock, and announcements. */
 
 import { make } from "/display/element.js";
 import { noneOpen } from "/display/staffed.js";
@@ -11,36 +11,36 @@ import { bookInstead, leave, mayBeCalled, moreTime, resume, showCode } from "/pa
 import { rating } from "/pages/ticket/rating.js";
 
 const CALLED_SHOWN = 3;
-// Times at which a call is expected are rounded outward to this.
+// Expected times of the call are rounded outward to multiples of this.
 const CLOCK_STEP_MS = 5 * 60_000;
 
-/** All that a drawing depends on: it is made anew when one of these changes, and not each second. */
-export function mattersOf(page) {
+/** All values that the view depends on. The page is drawn again only when one of them changes, not each second. */
+export function viewFacts(page) {
   const { ticket, board, link, lost, bell, rules } = page;
   const { name, papers, bookable } = serviceOf(page) ?? {};
   const { seq: _seq, wait, ...rest } = ticket;
   const elsewhere = ticket.state === "waiting" ? calledElsewhere(page) : Boolean(board);
-  return [rest, wait?.shown, expected(page), unknown(page), isLate(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), comesNow(page), mayReturn(page), name, papers, bookable, rules.words];
+  return [rest, wait?.shown, expected(page), isUnknown(page), isLate(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), comesNow(page), mayReturn(page), name, papers, bookable, rules.words];
 }
 
-/** Whether an instant is still to come. */
+/** Whether an instant is in the future. */
 function isAhead({ live }, at) {
   return Boolean(at) && Date.parse(at) > live.clock.now();
 }
 
-/** Why nobody is called now, and until when; null while people are. A suspension ends by itself at its time. */
+/** The current suspension, with text and end; null if there is none. It ends by itself at its time. */
 function suspension(page) {
   const { suspended = null } = page.ticket;
   return suspended?.until_at && !isAhead(page, suspended.until_at) ? null : suspended;
 }
 
-/** Whether the hall has not opened yet today: numbers are out, and nobody is called. */
+/** Whether the hall opens later today: there are numbers already, but no calls. */
 function beforeOpening(page) {
   const { hall, times, ticket } = page;
   return !hall.open && isAhead(page, hall.opens_at) && times.on(hall.opens_at) === ticket.day;
 }
 
-/** A counter as people say it: `3 号窗口`, `counter P1`. */
+/** Name of a counter within a sentence: `3 号窗口`, `counter P1`. */
 export function placeWords({ board }, counter) {
   const stage = pick(board?.names.stages[board.names.counters[counter]?.stage], languageNow()).text;
   const name = stage || say("counter");
@@ -48,17 +48,21 @@ export function placeWords({ board }, counter) {
   return `${name.toLowerCase()} ${counter}`;
 }
 
-/** @returns {{name: string, short: string, main: (Node | null)[], dock: (Node | null)[], call?: string, news?: string}} */
+/**
+ * Make the view of the ticket.
+ * @returns {{name: string, short: string, main: (Node | null)[], dock: (Node | null)[], call?: string, news?: string}} `short`: for the
+ *   title of the tab; `call`: announced at once; `news`: announced when screen readers have time
+ */
 export function viewOf(page) {
   const { ticket, link } = page;
   const halt = ["left", "done"].includes(ticket.state) ? null : suspension(page);
   const view = halt && ["waiting", "called"].includes(ticket.state) ? halted(page) : { waiting, called, serving, parked, no_show: noShow, left, done }[ticket.state](page);
   const why = halt ? nameOf(halt.text) || say("suspended") : null;
   const first = halt ? make("section.halt", {}, make("h2", {}, why), halt.until_at ? make("p", {}, say("suspended-until", { time: page.times.due(halt.until_at, page.live.clock.now()) })) : null) : null;
-  return { ...view, halted: Boolean(halt), main: [first, ...view.main], dock: [said(page), ...view.dock].filter((one) => one), call: link === "silent" ? null : (why ?? view.call) };
+  return { ...view, halted: Boolean(halt), main: [first, ...view.main], dock: [drawMessage(page), ...view.dock].filter(Boolean), call: link === "silent" ? null : (why ?? view.call) };
 }
 
-/** Nobody is called, and who was does not go to a counter: what the hall says comes first, and the number is kept. */
+/** The view during a suspension, when nobody is called or should go to a counter. The number stays valid. */
 function halted(page) {
   const { ticket } = page;
   return {
@@ -69,20 +73,20 @@ function halted(page) {
   };
 }
 
-function said({ message }) {
-  const now = message?.();
-  if (!now) return null;
-  const ways = (now.ways ?? []).map(({ label, act }) => button("", label, act));
-  return make("div.message", { role: "status" }, make("p", {}, make("b", {}, now.text)), ways.length ? make("div.times", {}, ways) : null);
+function drawMessage({ message }) {
+  const current = message?.();
+  if (!current) return null;
+  const ways = (current.ways ?? []).map(({ label, act }) => button("", label, act));
+  return make("div.message", { role: "status" }, make("p", {}, make("b", {}, current.text)), ways.length ? make("div.times", {}, ways) : null);
 }
 
-/** The card: the number large, what is said above and below. */
+/** The card with the number in large letters, and optional parts above and below it. */
 function card({ ticket, link }, { head = null, below = null, yours = false } = {}) {
   const kind = link === "silent" ? "section.mine.old" : yours ? "section.mine.yours" : "section.mine";
   return make(kind, {}, head ? make("h2", {}, head) : null, largeNumber(ticket.number), below);
 }
 
-/** The ticket's service as the hall has it; its name and papers are as they were last known where the hall has no words for them. */
+/** The ticket's service. Names that the hall no longer has are taken from the last reading that had them. */
 export function serviceOf({ hall, ticket }) {
   const [now, known] = [find(hall, ticket.service), hall.known?.id === ticket.service ? hall.known : null];
   if (!now) return known ? { id: known.id, name: known.name, prefix: known.prefix, papers: known.papers } : undefined;
@@ -90,13 +94,13 @@ export function serviceOf({ hall, ticket }) {
   return { ...now, papers: now.papers.map(wordsOf) };
 }
 
-/** Whether people may come to the hall for the ticket's service, as it is now. */
+/** Whether people can come to the hall for the ticket's service now (`always`, `today`, `online`, `never`). */
 const comesNow = ({ hall, ticket, times, live }) => comesFor(hall, ticket.service, (at) => times.on(at) === times.on(live.clock.now()));
-/** What to have in hand; what is known to be missing is not among it. */
+/** The papers to have ready, without those known to be missing. */
 const papersOf = (page) => (serviceOf(page)?.papers ?? []).filter(({ id }) => !page.ticket.missing.includes(id));
 const wordOf = (page, code) => nameOf(page.rules.words[code]) || nameOf([serviceOf(page) ?? { papers: [] }, ...page.hall.services].flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
 
-/** Whether a number stands by, and so may be given up for a booking. */
+/** Whether a ticket is on standby, so that it can be given up for a booking. */
 export function isStandby({ state, admission }) {
   return state === "waiting" && admission === "standby";
 }
@@ -108,7 +112,7 @@ function waiting(page) {
   if (isAhead(page, ticket.not_before_at)) return putOff(page);
   const early = beforeOpening(page);
   const next = ticket.ahead === 0 && fresh && !early;
-  const shown = fresh && !unknown(page) ? ticket.wait.shown : null;
+  const shown = fresh && !isUnknown(page) ? ticket.wait.shown : null;
   const late = isLate(page);
   const name = named(serviceOf(page)?.name, "p");
   const about = make("p.quiet", {}, say("taken-at", { time: times.time(ticket.issued_at) }));
@@ -127,7 +131,7 @@ function waiting(page) {
       next ? make("p", {}, say("next-hint")) : null,
       fresh && early ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
       ...missingOf(page),
-      // What is next will be heard: that is before the papers, which may lie below the dock.
+      // The button for sound comes before the papers, which may be below the dock.
       ...(next && papersOf(page).length ? [sound(page), make("h2.small.quiet", {}, say("take-out")), papersList(papersOf(page))] : [...calls(page), sound(page)]),
     ],
     dock: [button("wide", next ? say("not-here-yet") : say("more-time"), () => moreTime(page), { id: "more" }), make("div.two", {}, codeButton(page), leaveButton(page))],
@@ -140,7 +144,7 @@ function figure(label, value, unit) {
   return make("p", {}, make("span.label", {}, label), make("b", {}, String(value)), make("span", {}, unit));
 }
 
-/** When the call is expected: a range that is shown is one from now. `from_ms` is null when it may come at once. */
+/** When the call is expected, by the shown range, which counts from now. `from_ms` is null if the call may come at once. */
 function expected({ ticket, live }) {
   const shown = ticket.wait?.shown;
   if (!shown) return null;
@@ -150,7 +154,7 @@ function expected({ ticket, live }) {
   return { from_ms: from_ms > now_ms ? from_ms : null, to_ms: at_ms(shown.to_min, Math.ceil) };
 }
 
-/** The range as times of the clock, of which none is past. */
+/** The range as times of day. Times in the past are left out. */
 function between(page) {
   const { from_ms, to_ms } = expected(page);
   const at = (ms) => make("b", {}, page.times.time(ms));
@@ -158,8 +162,8 @@ function between(page) {
   return make("p", {}, say("expect-before"), " ", at(from_ms), " ", say("expect-middle"), " ", at(to_ms), say("expect-after"));
 }
 
-/** Whether nobody can tell when the call comes: no counter is open, and it is not before the opening. */
-function unknown(page) {
+/** Whether the time of the call is unknown: no counter is open, although the hall has opened. */
+function isUnknown(page) {
   return Boolean(page.board) && noneOpen(page.board) && !beforeOpening(page);
 }
 
@@ -169,7 +173,7 @@ function isLate({ ticket, hall, live }) {
   return Boolean(shown) && isPast(shown.to_min, live.clock.now(), hall.day_ends_at);
 }
 
-/** No time that may be after the end of the day is promised: what is said is from when on, until when, and what then. */
+/** Text for a call that may come after the end of the day: the earliest time, the end of the day, and what happens then. */
 function untilTheEnd(page) {
   const { hall, rules, times } = page;
   const { from_ms } = expected(page);
@@ -178,12 +182,12 @@ function untilTheEnd(page) {
   return make("p", { id: "late" }, after ? make("b", {}, after) : null, after ? " " : null, then);
 }
 
-/** Who is called where; the board may be older than one's own ticket, which was put back meanwhile. */
+/** Calls of other tickets. The own ticket is left out: the board may be older than its state. */
 function calledElsewhere({ board, ticket }) {
   return board?.called.filter(({ number }) => number !== ticket.number).slice(0, CALLED_SHOWN) ?? [];
 }
 
-/** The same, while it is fresh. */
+/** The list of calls of other tickets; empty while the page has no current data. */
 function calls(page) {
   const { link, lost } = page;
   const now = calledElsewhere(page);
@@ -270,34 +274,37 @@ function noShow(page) {
     name: "no-show",
     short: say("title-passed", { number: ticket.number }),
     main: [card(page, { head: say("passed-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, make("b", {}, open ? say("passed-back", { number: ticket.number, time: times.time(ticket.back_by_at), minutes: Math.round(rules.back_within_s / 60) }) : say("passed-over", { number: ticket.number })))],
-    dock: open ? [button("primary.wide", say("i-am-back"), (pressed) => resume(page, pressed), { id: "resume" }), codeButton(page)] : [anew(page)],
+    dock: open ? [button("primary.wide", say("i-am-back"), (pressed) => resume(page, pressed), { id: "resume" }), codeButton(page)] : [takeAnother(page)],
   };
 }
 
-const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?${["always", "online"].includes(comesNow(page)) ? `service=${page.ticket.service}&` : ""}lang=${languageNow()}` }, say("take-another"));
+const takeAnother = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?${["always", "online"].includes(comesNow(page)) ? `service=${page.ticket.service}&` : ""}lang=${languageNow()}` }, say("take-another"));
 
-/** Whether who was not served, or accepted conditionally, may still come back by this ticket. */
+/** Whether a person who was not served, or was accepted conditionally, may still return with this ticket. */
 export function mayReturn(page) {
   return hasRight(page) && returnBy(page) !== null;
 }
 
-/** Whether the right to return was given, is not used, and is not over. */
+/** Whether there is a right to return that is neither used nor expired. */
 function hasRight({ ticket, times, live }) {
   return Boolean(ticket.return_by_on) && !ticket.returned_at && times.on(live.clock.now()) <= ticket.return_by_on;
 }
 
-/** Until which date the hall takes who comes back by this ticket; null when it does not: what it no longer does, it does not do then either. */
+/** The date until which the person may return with this ticket; null if the hall no longer offers the service. */
 function returnBy(page) {
   const { ticket, times, live } = page;
   return { always: ticket.return_by_on, today: times.on(live.clock.now()) }[comesNow(page)] ?? null;
 }
 
-/** That the hall has the service today and no longer, where that is so. */
+/** A line if the hall offers the service for the last day. */
 function lastDayOf(page) {
   return comesNow(page) === "today" ? [make("p", {}, say("return-last-day"))] : [];
 }
 
-/** Why one may not come back: the right was used, or is over, or the hall has no such service; nothing where its date is not known, as of what an older page kept. */
+/**
+ * Why the person cannot return: the right was used or has expired, or the hall no longer offers the service. Null if the date is unknown,
+ * as in data stored by an older release.
+ */
 function returnOver(page) {
   const { ticket, times } = page;
   if (!ticket.returned_at && !ticket.return_by_on) return null;
@@ -306,7 +313,7 @@ function returnOver(page) {
   return make("p", {}, make("b", {}, words));
 }
 
-/** That nobody has to come for the service any more, and where it is. */
+/** A line that the service is now online, with its link. */
 function onlineNow(page) {
   return make("p", {}, make("b", {}, say("return-online")), " ", make("a", { href: serviceOf(page).online_url, rel: "noreferrer" }, say("return-online-go")));
 }
@@ -323,7 +330,7 @@ function left(page) {
     name: "left",
     short: ticket.number,
     main: [card(page, { head: say(unserved ? "unserved-title" : "left-title"), below: named(serviceOf(page)?.name, "p") }), about, ...(may ? lastDayOf(page) : [])],
-    dock: may ? [codeButton(page), anew(page)] : [anew(page)],
+    dock: may ? [codeButton(page), takeAnother(page)] : [takeAnother(page)],
   };
 }
 
@@ -340,6 +347,6 @@ function done(page) {
     name: "done",
     short: `${ticket.number} ${head}`,
     main: [card(page, { head, below: make("p.quiet", {}, say("done-at", { time: times.time(ticket.finished_at) })) }), ...what, ...rate.main],
-    dock: [...rate.dock, may ? codeButton(page) : conditional ? anew(page) : null].filter((one) => one),
+    dock: [...rate.dock, may ? codeButton(page) : conditional ? takeAnother(page) : null].filter(Boolean),
   };
 }
