@@ -1,21 +1,21 @@
-/** Codes, numbers and tokens, as people read them, type them and bring them. No page, no network. */
+/** Codes, ticket numbers and tokens: formatting and parsing. Pure functions, without page and network. */
 
 const NUMBER = /^[A-Za-z]{1,3}\d{1,4}$/;
-// With the letters that people take for digits, as the service does.
+// Includes letters that people confuse with digits, as the service does.
 const CODE = /^[0-9A-TV-Z]{8}$/;
 const PHONE = /^\+?[\d\s()-]{5,}$/;
 
-/** @param {string} code @returns {string} in two groups, as it is read out */
+/** Format a code in two groups, as it is read out. @param {string} code @returns {string} */
 export function grouped(code) {
   return `${code.slice(0, 4)} ${code.slice(4)}`;
 }
 
-/** @param {string} brought what stands in a link for a token @returns {string | null} the token, whatever a messenger wrote behind it; null where it is none */
-export function tokenIn(brought) {
-  return brought.match(/^[\w-]{43}(?![\w-])/)?.[0] ?? null;
+/** Find the token in a part of a link, even if a messenger has added characters. @param {string} text @returns {string | null} null if there is none */
+export function tokenIn(text) {
+  return text.match(/^[\w-]{43}(?![\w-])/)?.[0] ?? null;
 }
 
-/** @param {string} typed @returns {string} a number as tickets have it: `A058` for `a58` */
+/** Complete a typed ticket number: `A058` for `a58`. @param {string} typed @returns {string} */
 export function wholeNumber(typed) {
   return typed
     .trim()
@@ -24,9 +24,9 @@ export function wholeNumber(typed) {
 }
 
 /**
- * What somebody looks for, by its form: what is asked for first, and what instead when nothing has that.
+ * Bodies of search requests for a typed text, by its form, in the order in which they are tried until one finds something.
  *
- * Eight letters may be a code or a name, eight digits a phone or a code.
+ * Eight letters may be a code or a name, eight digits may be a phone number or a code.
  * @param {string} typed
  * @returns {({number: string} | {code: string} | {phone: string} | {name: string})[]}
  */

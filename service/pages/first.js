@@ -1,4 +1,4 @@
-/** What a page begins with: read until it is there. Meanwhile the page says why it shows nothing. */
+/** The first readings of a page, repeated until they succeed. Meanwhile the page shows why it is empty. */
 
 import { make } from "/display/element.js";
 import { isTemporary } from "/pages/api.js";
@@ -8,8 +8,8 @@ import { wordsOf } from "/pages/ui.js";
 const RETRY_MS = 3000;
 
 /**
- * Why something is not shown yet. Nobody has done anything, so nothing is said of what was done.
- * @param {unknown} reason what `call` threw
+ * Text for a failed reading. Unlike the text for a failed act it does not mention what the person did.
+ * @param {unknown} reason error of `call`
  * @returns {string}
  */
 export function waitingWords(reason) {
@@ -17,20 +17,20 @@ export function waitingWords(reason) {
 }
 
 /**
- * Read until it is there.
+ * Read until it succeeds.
  * @template T
- * @param {() => Promise<T>} read begun at once, and again in a while each time that it cannot be had
- * @param {Promise<unknown>} [words] before they have come nothing is said
- * @param {(words: string, reason: unknown) => void} [tell] says why it is not there; where the page will stand, if not said
+ * @param {() => Promise<T>} read called at once, and again after each failure
+ * @param {Promise<unknown>} [textsLoaded] no message is shown before
+ * @param {(words: string, reason: unknown) => void} [tell] shows why the reading failed; by default in the main part of the page
  * @returns {Promise<T>}
  */
-export async function untilRead(read, words, tell = tellInstead) {
+export async function untilRead(read, textsLoaded, tell = tellInMain) {
   let reading = read();
-  reading.catch(() => undefined); // looked at below, when there are words for it
-  await words;
+  reading.catch(() => undefined); // handled below, when the texts are loaded
+  await textsLoaded;
   let sayWhy = () => undefined;
-  const spoken = new AbortController();
-  document.addEventListener("paihao:language", () => sayWhy(), { signal: spoken.signal });
+  const finished = new AbortController();
+  document.addEventListener("paihao:language", () => sayWhy(), { signal: finished.signal });
   try {
     for (;;) {
       try {
@@ -43,13 +43,13 @@ export async function untilRead(read, words, tell = tellInstead) {
       }
     }
   } finally {
-    spoken.abort();
+    finished.abort();
   }
 }
 
-function tellInstead(words) {
+function tellInMain(words) {
   const place = document.querySelector("sign-in") ?? document.querySelector("main");
-  if (place.textContent === words) return; // or it would be read out with each try
+  if (place.textContent === words) return; // screen readers must not announce it with each retry
   place.hidden = false;
   place.replaceChildren(make("div.sign-in", {}, make("p.message", { role: "status" }, words)));
 }

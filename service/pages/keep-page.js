@@ -1,12 +1,12 @@
-/** A page that its worker keeps, so that it opens while the network is away. */
+/** Caching of a page by its service worker, so that it can start without network. */
 
 /**
- * Tell the worker beside a page what the page is made of.
- * @param {string} page its path, or that of all pages like it
- * @param {string} [scope] the paths of what the worker keeps
+ * Send the list of the page's files to its worker, which caches them.
+ * @param {string} page path of the page, or common path of several pages
+ * @param {string} [scope] path below which the worker controls pages
  */
 export async function keepPage(page, scope = page) {
-  const workers = navigator.serviceWorker; // only where the page comes over TLS, or from this machine
+  const workers = navigator.serviceWorker; // undefined on pages without TLS, except those of this machine
   const registered = await workers?.register(`${page}/worker.js`, { scope }).catch(() => null);
   if (!registered) return;
   const loaded = performance.getEntriesByType("resource").map(({ name }) => name);

@@ -1,9 +1,9 @@
-/** The one language a page is shown in: as asked in its address, as chosen before, or as the browser prefers. */
+/** The language of a page: that of its address, the one chosen before, or the one the browser prefers. */
 
 const STORE = "paihao-language";
 const KNOWN = ["zh", "en"];
 
-/** @returns {"zh" | "en"} */
+/** The language to start with. @returns {"zh" | "en"} */
 export function chosenLanguage() {
   const asked = new URLSearchParams(location.search).get("lang");
   const wishes = [asked, stored(), ...navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase())];
@@ -11,14 +11,14 @@ export function chosenLanguage() {
 }
 
 /**
- * Remember a choice: for this browser, and in the page's address.
+ * Remember a chosen language, in this browser and in the page's address.
  * @param {"zh" | "en"} language
  */
 export function keepLanguage(language) {
   try {
     localStorage.setItem(STORE, language);
   } catch {
-    // A browser that keeps nothing for us still switches.
+    // Without storage the choice stays in the address.
   }
   const address = new URL(location.href);
   address.searchParams.set("lang", language);
@@ -26,10 +26,10 @@ export function keepLanguage(language) {
 }
 
 /**
- * A hall's text in the wanted language, or in what there is.
+ * A text of the hall in the wanted language, or in one that it has.
  * @param {Record<string, string> | null | undefined} texts by language tag
  * @param {"zh" | "en"} language
- * @returns {{text: string, lang: string | null}} lang: to be marked, null when it is the page's own
+ * @returns {{text: string, lang: string | null}} lang: language of the text, null if it is that of the page
  */
 export function pick(texts, language) {
   const entries = Object.entries(texts ?? {});

@@ -1,7 +1,7 @@
 /**
- * Parts of the pages for phones: the bar and the dock, a code to be scanned, the band that says that the network is away.
+ * Parts of the pages for phones: bar, dock, QR codes, and the bar of the expected wait.
  *
- * They say words of `common.ftl`.
+ * They use the texts of `common.ftl`.
  */
 
 import { make, makeSvg } from "/display/element.js";
@@ -12,7 +12,7 @@ const part = (id) => document.getElementById(id);
 const QUIET = 4;
 
 /**
- * A hall's text as an element in its own language.
+ * A text of the hall as an element, marked with its language.
  * @param {Record<string, string> | null | undefined} texts
  * @param {string} [tag]
  */
@@ -21,17 +21,17 @@ export function named(texts, tag = "span") {
   return make(tag, { lang }, text);
 }
 
-/** The same as plain text, where an element cannot stand. */
+/** A text of the hall as plain text. */
 export function nameOf(texts) {
   return pick(texts, languageNow()).text;
 }
 
-/** Words as they begin a line. @param {string} words */
+/** A text with its first letter in upper case. @param {string} words */
 export function upper(words) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The arrow back. @param {() => void} act */
+/** The Back arrow. @param {() => void} act */
 export function backButton(act) {
   const button = make("button.button", { type: "button", "aria-label": say("back") }, makeSvg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M15 5l-7 7 7 7" })));
   button.addEventListener("click", act);
@@ -39,7 +39,7 @@ export function backButton(act) {
 }
 
 /**
- * A button that does something.
+ * A button with an act.
  * @param {string} kind classes after `button.`, as `primary.wide`
  * @param {string} words
  * @param {(button: HTMLButtonElement) => unknown} act
@@ -51,21 +51,21 @@ export function button(kind, words, act, attributes = {}) {
   return made;
 }
 
-/** Where in a row of steps one is. @param {number} at @param {number} of */
+/** A drawing of the steps with the current one. @param {number} at number of the current step @param {number} of number of steps */
 export function steps(at, of) {
   const width = (72 - 2.5 * (of - 1)) / of;
   const bars = Array.from({ length: of }, (_, place) => makeSvg("rect", { class: place < at ? "did" : null, x: place * (width + 2.5), width, height: 6, rx: 3 }));
   return make("span.step", {}, makeSvg("svg", { class: "steps", viewBox: "0 0 72 6", role: "img", "aria-label": say("step-of", { at, of }) }, bars), make("span.small.quiet", { "aria-hidden": "true" }, `${at} / ${of}`));
 }
 
-/** Papers to bring. @param {{id: string, name: Record<string, string>}[]} papers */
+/** The list of papers to bring. @param {{id: string, name: Record<string, string>}[]} papers */
 export function papersList(papers) {
   const dot = () => makeSvg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, makeSvg("circle", { class: "solid", cx: 5, cy: 5, r: 4 }));
   return make("ul.papers", {}, papers.map(({ id, name }) => make("li", {}, dot(), nameOf(name) ? named(name) : make("span", {}, id))));
 }
 
 /**
- * A QR code from the rows of its modules, with the border it needs.
+ * A drawing of a QR code, with its quiet zone.
  * @param {string[]} modules
  * @param {string} label
  */
@@ -75,7 +75,7 @@ export function qr(modules, label) {
   return makeSvg("svg", { class: "qr", viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" }, makeSvg("rect", { class: "ground", width: side, height: side }), makeSvg("path", { class: "dark", d: dark }));
 }
 
-/** The wait as a bar on an axis from now to an hour; the axis doubles when the wait is longer. */
+/** A drawing of the wait on an axis from now to one hour. The length of the axis doubles if the wait is longer. */
 export function waitBar({ from_min, to_min }) {
   let end = 60;
   while (end < to_min) end *= 2;
@@ -93,22 +93,22 @@ export function waitBar({ from_min, to_min }) {
   return make("div", {}, make("div", {}, bar), axis);
 }
 
-/** From one to the other in one piece, which no end of a line parts: `10–20`, `09:00–10:00`. */
+/** A range without a line break inside: `10–20`, `09:00–10:00`. */
 export function span(from, to) {
   return `${from}\u2060–\u2060${to}`;
 }
 
-/** A minute-range as words: `10–20`. */
+/** A range of minutes: `10–20`. */
 export function rangeText({ from_min, to_min }) {
   return span(from_min, to_min);
 }
 
-/** Where a ticket is looked at, in the language of this page. @param {string} id @param {string} token */
+/** Address of a ticket's page, in the language of this page. @param {string} id @param {string} token */
 export function ticketAddress(id, token) {
   return `/t/${id}?lang=${languageNow()}#${token}`;
 }
 
-/** A ticket's number, large; its length lets the style sheet find the size that fits. @param {string} text */
+/** A ticket's number in large letters. The style sheet chooses the size by its length. @param {string} text */
 export function largeNumber(text) {
   return make("p.number", { "data-length": text.length }, text);
 }
@@ -118,7 +118,7 @@ export function largeNumber(text) {
  * @param {object} view
  * @param {string | Node} view.title
  * @param {(() => void) | null} view.back
- * @param {Node | null} [view.end] what stands in the bar beside the way to the other language
+ * @param {Node | null} [view.end] further content of the bar, beside the language switch
  * @param {(Node | string | null)[]} view.main
  * @param {(Node | string | null)[]} [view.dock]
  */
@@ -132,7 +132,7 @@ export function draw({ title, back, end, main, dock = [] }) {
   part("dock").replaceChildren(...dock.filter((one) => one));
 }
 
-/** The keyboard stays where the language was switched; where only the way to the other one is shown, at that back. */
+/** Keep the focus on the language switch after a switch. If only the link to the other language is shown, focus that link. */
 function stayAtLanguages(language) {
   const ways = [...part("bar").querySelectorAll(".langs a")].filter((way) => way.getClientRects().length > 0);
   (ways.find((way) => way.dataset.lang === language) ?? ways[0]).focus({ preventScroll: true });

@@ -1,6 +1,6 @@
-/** Printing a part of a page and nothing else of it. */
+/** Printing of a single part of a page. */
 
-/** @param {Element} shown is printed as it stands; the page stays as it is */
+/** Print an element alone. The page does not change. @param {Element} shown */
 export function printAlone(shown) {
   const alone = shown.cloneNode(true);
   alone.classList.add("print-alone");

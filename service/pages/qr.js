@@ -1,20 +1,20 @@
 /**
- * QR codes without a server: what a page shows while it is cut off must still be scanned.
+ * QR codes, made in the page, because pages also show codes without network.
  *
- * Bytes, error correction M (15 %), versions 1 to 13: up to 331 bytes, three times what an address of ours has.
+ * Byte mode, error correction M (15 %), versions 1 to 13: up to 331 bytes, three times the length of our addresses.
  *
  * Source: ISO/IEC 18004:2015.
  */
 
 import { makeSvg } from "/display/element.js";
 
-// By version from 1: codewords of error correction a block, then how many blocks of how many codewords of data (ISO 18004, table 9).
+// By version from 1: error correction codewords per block, then pairs of number of blocks and data codewords per block (ISO 18004, table 9).
 const BLOCKS = [
   [10, [1, 16]], [16, [1, 28]], [26, [1, 44]], [18, [2, 32]], [24, [2, 43]], [16, [4, 27]], [18, [4, 31]],
   [22, [2, 38], [2, 39]], [22, [3, 36], [2, 37]], [26, [4, 43], [1, 44]], [30, [1, 50], [4, 51]], [22, [6, 36], [2, 37]], [22, [8, 37], [1, 38]],
 ];
 // Centres of the alignment patterns, by version from 1 (annex E).
-const ALIGNED = [[], [6, 18], [6, 22], [6, 26], [6, 30], [6, 34], [6, 22, 38], [6, 24, 42], [6, 26, 46], [6, 28, 50], [6, 30, 54], [6, 32, 58], [6, 34, 62]];
+const ALIGNMENT = [[], [6, 18], [6, 22], [6, 26], [6, 30], [6, 34], [6, 22, 38], [6, 24, 42], [6, 26, 46], [6, 28, 50], [6, 30, 54], [6, 32, 58], [6, 34, 62]];
 const MASKS = [
   (y, x) => (y + x) % 2 === 0,
   (y) => y % 2 === 0,
@@ -27,7 +27,7 @@ const MASKS = [
 ];
 const QUIET = 4;
 
-/** Powers and logarithms in the field of 256 elements, by x^8 + x^4 + x^3 + x^2 + 1. */
+/** Powers and logarithms in GF(256), with the polynomial x^8 + x^4 + x^3 + x^2 + 1. */
 const POWERS = new Uint8Array(512);
 const LOGS = new Uint8Array(256);
 for (let exponent = 0, value = 1; exponent < 255; exponent += 1) {
@@ -56,7 +56,7 @@ export function qrOf(text) {
 /**
  * Draw a code, with its quiet zone.
  * @param {string} text
- * @param {string} label what it is for, to who cannot see it
+ * @param {string} label description for screen readers
  * @returns {SVGElement}
  */
 export function drawQr(text, label) {
@@ -66,7 +66,7 @@ export function drawQr(text, label) {
   return makeSvg("svg", { class: "qr", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" }, makeSvg("path", { d: path }));
 }
 
-/** Where the dark modules of a row begin, and how many there are in a row. */
+/** The runs of dark modules in a row: start and length of each. */
 function runsOf(row) {
   const runs = [];
   row.forEach((dark, x) => {
@@ -81,7 +81,7 @@ function dataOf(groups) {
   return groups.reduce((sum, [blocks, length]) => sum + blocks * length, 0);
 }
 
-/** The codewords of data: mode, length, bytes, and padding. */
+/** The data codewords: mode, length, bytes, and padding. */
 function dataFrom(bytes, version) {
   const [, ...groups] = BLOCKS[version - 1];
   const bits = [];
@@ -98,7 +98,7 @@ function dataFrom(bytes, version) {
   return Uint8Array.from({ length: room / 8 }, (_, index) => bits.slice(index * 8, index * 8 + 8).reduce((value, bit) => value * 2 + bit, 0));
 }
 
-/** Data and error correction of all blocks, one codeword of each in turn. */
+/** The codewords of all blocks, data and error correction, interleaved. */
 function interleaved(version, data) {
   const [correction, ...groups] = BLOCKS[version - 1];
   const blocks = [];
@@ -111,7 +111,7 @@ function interleaved(version, data) {
   return [...turns(blocks), ...turns(corrections)];
 }
 
-/** Reed and Solomon's remainder of a block. */
+/** The Reed-Solomon error correction codewords of a block. */
 function remainderOf(block, length) {
   let generator = [1];
   for (let root = 0; root < length; root += 1) {
@@ -130,7 +130,7 @@ function remainderOf(block, length) {
   return rest.slice(block.length);
 }
 
-/** The modules that are the same whatever is said, and which these are; formats are reserved, and filled in with the mask. */
+/** The function patterns, and which modules they occupy. The format modules are reserved, and filled in with the mask. */
 function patternsOf(version) {
   const size = version * 4 + 17;
   const grid = Array.from({ length: size }, () => new Uint8Array(size));
@@ -148,7 +148,7 @@ function patternsOf(version) {
     set(at, 6, at % 2 === 0);
   }
   for (const [y, x] of [[3, 3], [3, size - 4], [size - 4, 3]]) square(y, x, 4, (ring) => ring !== 2 && ring !== 4);
-  const centres = ALIGNED[version - 1];
+  const centres = ALIGNMENT[version - 1];
   for (const y of centres) {
     for (const x of centres) {
       const atFinder = (y === 6 && x === 6) || (y === 6 && x === size - 7) || (y === size - 7 && x === 6);
@@ -174,7 +174,7 @@ function patternsOf(version) {
   return [grid, fixed];
 }
 
-/** Put the codewords where nothing is fixed: two columns at a time, from the right, up and down. */
+/** Place the codewords in the free modules: two columns at a time, from the right, upwards and downwards in turn. */
 function fill(grid, fixed, codewords) {
   const size = grid.length;
   let bit = 0;
@@ -208,7 +208,7 @@ function masked(base, fixed, mask) {
   return grid;
 }
 
-/** How hard a code is to read (7.8.3). */
+/** Penalty score of a code (7.8.3): how hard it is to read. */
 function penaltyOf(grid) {
   const size = grid.length;
   const columns = grid.map((_, x) => grid.map((row) => row[x]));

@@ -1,8 +1,8 @@
 /**
- * Who sits at this page: signing in and out.
+ * Signing in and out.
  *
- * A page shows nothing of the hall until somebody with a role there has signed in, and asks nothing that could be refused: who it
- * is it learns from `GET /v1/session`, which is answered to everybody.
+ * A page shows nothing of the hall, and sends no requests that could be refused, until a person with a role there has signed in. It learns
+ * who this is from `GET /v1/session`, which needs no session.
  */
 
 import { make } from "/display/element.js";
@@ -16,28 +16,28 @@ import { field, whileBusy, wordsOf } from "/pages/ui.js";
 /** @typedef {{account: {id: string, name: string, display_name: string} | null, roles: {hall: string | null, role: string}[], must_change: boolean, sso: boolean, expires_at: string | null}} Session */
 
 const RETRY_MS = 3000;
-// What else a role may do: a manager is also staff of the hall.
+// Roles that a role includes: a manager is also staff of the hall.
 const INCLUDES = { manager: ["staff", "volunteer"], staff: ["volunteer"] };
 
-/** For pages that are about no hall in particular: a role in any is enough. */
+/** For pages that belong to no single hall: a role in any hall is enough. */
 export const ANY_HALL = "*";
 
 /**
- * The roles somebody has in a hall, with all they include.
+ * The roles of a session in a hall, with all that they include.
  * @param {Session} session
  * @param {string} hall
  * @returns {Set<string>}
  */
 export function rolesIn(session, hall) {
-  const own = session.roles.filter((one) => one.role === "admin" || hall === ANY_HALL || one.hall === hall || one.hall === null).map(({ role }) => role);
+  const own = session.roles.filter((granted) => granted.role === "admin" || hall === ANY_HALL || granted.hall === hall || granted.hall === null).map(({ role }) => role);
   if (own.includes("admin")) return new Set(["admin", "manager", "staff", "volunteer"]);
   return new Set(own.flatMap((role) => [role, ...(INCLUDES[role] ?? [])]));
 }
 
 /**
- * Wait until somebody has signed in who has one of these roles in the hall.
+ * Wait until a person with one of these roles in the hall has signed in.
  *
- * Shows the page's `<sign-in>` and hides what has `data-signed-in` until then, and again when the session has ended meanwhile.
+ * Until then the page's `<sign-in>` is shown, and elements with `data-signed-in` are hidden. The same happens again when the session ends.
  * @param {string} hall
  * @param {string[]} roles
  * @returns {Promise<{session: Session, roles: Set<string>}>}
@@ -52,7 +52,7 @@ export async function signedIn(hall, roles) {
 }
 
 /**
- * End this session, or all of this person, and show the page as it is to a stranger.
+ * End this session, or all sessions of this person, and load the page again.
  * @param {{everywhere?: boolean}} [options]
  */
 export async function signOut({ everywhere = false } = {}) {
@@ -61,82 +61,82 @@ export async function signOut({ everywhere = false } = {}) {
   location.reload();
 }
 
-/** What two sessions differ in, as far as this page goes. */
-function whose(session) {
+/** A value that is equal for sessions that are equal for the form. */
+function identityOf(session) {
   return JSON.stringify([session?.account?.id, session?.roles, session?.must_change]);
 }
 
-/** `<sign-in>`: the form, and what stands in the way of somebody who has signed in but cannot work here. */
+/** `<sign-in>`: the form, also for people who have signed in but must change their password, or have no role here. */
 class SignIn extends HTMLElement {
   #hall = "";
   #roles = [];
-  /** @type {(found: object) => void} */
-  #found = () => undefined;
+  /** Called when a person with a role has signed in. @type {(found: object) => void} */
+  #resolve = () => undefined;
   /** @type {Session | null} */
   #session = null;
   #password = "";
   /** @type {(() => string) | null} */
   #message = null;
   #isShown = false;
-  /** The first look, begun with the page and not only when its words have come. */
-  #asked = null;
+  /** The running request for the session. The first one starts before the texts are loaded. */
+  #request = null;
 
   connectedCallback() {
-    this.#ask().catch(() => (this.#asked = null)); // asked anew in its time: the service may be there by then
+    this.#readSession().catch(() => (this.#request = null)); // it is repeated later
     document.addEventListener("paihao:language", () => this.#isShown && this.#draw());
-    // Who has signed in in another tab has done so here.
-    globalThis.addEventListener("focus", () => this.#lookAgain());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#lookAgain());
+    // A sign-in in another tab is valid here too.
+    globalThis.addEventListener("focus", () => this.#checkAgain());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#checkAgain());
   }
 
-  /** Ask until somebody may pass. */
+  /** Show the form until a person with one of the roles has signed in. */
   async run(hall, roles) {
     this.#hall = hall;
     this.#roles = roles;
     await texts("common");
     return new Promise((resolve) => {
-      this.#found = resolve;
-      this.#look();
+      this.#resolve = resolve;
+      this.#check();
     });
   }
 
-  #ask() {
-    this.#asked ??= call("GET", "/v1/session");
-    return this.#asked;
+  #readSession() {
+    this.#request ??= call("GET", "/v1/session");
+    return this.#request;
   }
 
-  /** @param {{fresh?: boolean}} [options] fresh: right after a sign-in that was granted */
-  async #look({ fresh = false } = {}) {
+  /** Read the session until it succeeds. @param {{fresh?: boolean}} [options] `fresh`: right after a successful sign-in */
+  async #check({ fresh = false } = {}) {
     try {
-      this.#session = (await this.#ask()).body;
+      this.#session = (await this.#readSession()).body;
     } catch (reason) {
       this.#message = () => waitingWords(reason);
-      if (this.#isShown) this.#tell();
+      if (this.#isShown) this.#updateMessage();
       else this.#show();
-      setTimeout(() => this.#look({ fresh }), RETRY_MS);
+      setTimeout(() => this.#check({ fresh }), RETRY_MS);
       return;
     } finally {
-      this.#asked = null;
+      this.#request = null;
     }
-    // The cookie of a session is for https, or this machine; where the browser has dropped it nobody is signed in, and nothing else says why.
-    const kept = globalThis.isSecureContext ? "sign-in-not-kept" : "sign-in-needs-https";
-    this.#take(fresh && !this.#isIn ? () => say(kept) : null);
+    // Session cookies need https, except on this machine. If the browser has dropped the cookie, only this message explains it.
+    const noCookie = globalThis.isSecureContext ? "sign-in-not-kept" : "sign-in-needs-https";
+    this.#apply(fresh && !this.#isIn ? () => say(noCookie) : null);
   }
 
-  /** Look whether this has become somebody else's browser; until then the form stays as it is, with all that was typed. */
-  async #lookAgain() {
+  /** Check whether the browser's session has changed. If not, the form stays as it is, with all that was typed. */
+  async #checkAgain() {
     if (!this.#isShown) return;
     const session = await call("GET", "/v1/session").then(({ body }) => body, () => null);
-    if (session === null || !this.#isShown || whose(session) === whose(this.#session)) return;
+    if (session === null || !this.#isShown || identityOf(session) === identityOf(this.#session)) return;
     this.#session = session;
-    // What one person typed is none of the next one's.
+    // The next person must not get what the previous one typed.
     this.#password = "";
     this.replaceChildren();
-    this.#take(null);
+    this.#apply(null);
   }
 
-  /** @param {(() => string) | null} message what the form says, where it is shown */
-  #take(message) {
+  /** Let the person in, or show the form. @param {(() => string) | null} message of the form */
+  #apply(message) {
     this.#message = message;
     const roles = rolesIn(this.#session, this.#hall);
     if (this.#isIn && !this.#session.must_change && this.#roles.some((role) => roles.has(role))) {
@@ -145,7 +145,7 @@ class SignIn extends HTMLElement {
       this.#isShown = false;
       this.replaceChildren();
       for (const part of document.querySelectorAll("[data-signed-in]")) part.hidden = false;
-      this.#found({ session: this.#session, roles });
+      this.#resolve({ session: this.#session, roles });
     } else {
       this.#show();
     }
@@ -163,7 +163,7 @@ class SignIn extends HTMLElement {
   }
 
   #draw() {
-    // What was typed outlives a switch of the language, and the keyboard stays where it is.
+    // Typed texts and the focus stay when the language is switched.
     const typed = [...this.querySelectorAll("input[id]")].map(({ id, value }) => [id, value]);
     const focused = document.activeElement;
     const isElsewhere = focused !== document.body && !this.contains(focused) && focused.getClientRects().length > 0;
@@ -178,33 +178,33 @@ class SignIn extends HTMLElement {
     usable();
   }
 
-  #said() {
+  #messageElement() {
     return make("p.message", { role: "status", hidden: this.#message === null }, this.#message?.() ?? "");
   }
 
-  /** Say another message in the form that stands. */
-  #tell() {
-    const said = this.querySelector(".message");
-    if (!said) return;
-    said.hidden = false;
-    said.textContent = this.#message();
+  /** Replace the message of the form. */
+  #updateMessage() {
+    const element = this.querySelector(".message");
+    if (!element) return;
+    element.hidden = false;
+    element.textContent = this.#message();
   }
 
   #signIn() {
     const name = make("input.input", { id: "sign-in-name", name: "name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, maxlength: 200 });
     const password = make("input.input", { id: "sign-in-password", name: "password", type: "password", autocomplete: "current-password", required: true, maxlength: 200 });
     const button = make("button.button.primary.wide", { type: "submit" }, say("sign-in"));
-    const form = make("form", {}, field(say("sign-in-name"), name), field(say("sign-in-password"), password), this.#said(), button);
+    const form = make("form", {}, field(say("sign-in-name"), name), field(say("sign-in-password"), password), this.#messageElement(), button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       whileBusy(button, async () => {
         try {
           await call("POST", "/v1/session", { body: { name: name.value.trim(), password: password.value } });
           this.#password = password.value;
-          await this.#look({ fresh: true });
+          await this.#check({ fresh: true });
         } catch (reason) {
           this.#message = () => wordsOf(reason);
-          this.#tell();
+          this.#updateMessage();
           if (reason instanceof Refused && reason.code === "sign-in-refused") password.select();
         }
       });
@@ -216,13 +216,13 @@ class SignIn extends HTMLElement {
 
   #newPassword() {
     const needsCurrent = this.#password === "";
-    // Not shown: what keeps passwords for the person learns from it whose the new one is.
+    // Hidden, for password managers: it tells to which account the new password belongs.
     const name = make("input", { type: "text", autocomplete: "username", value: this.#session.account?.name ?? "", readonly: true, hidden: true });
     const current = make("input.input", { id: "password-current", type: "password", autocomplete: "current-password", required: true, maxlength: 200 });
     const fresh = make("input.input", { id: "password-new", type: "password", autocomplete: "new-password", required: true, minlength: 10, maxlength: 200 });
     const again = make("input.input", { id: "password-again", type: "password", autocomplete: "new-password", required: true, maxlength: 200 });
     const button = make("button.button.primary.wide", { type: "submit" }, say("password-save"));
-    const said = this.#said();
+    const said = this.#messageElement();
     const form = make(
       "form",
       {},
@@ -247,7 +247,7 @@ class SignIn extends HTMLElement {
       whileBusy(button, async () => {
         try {
           await call("PUT", "/v1/session/password", { body: { current: needsCurrent ? current.value : this.#password, new: fresh.value } });
-          await this.#look();
+          await this.#check();
         } catch (reason) {
           tell(reason instanceof Refused && reason.code === "body-invalid" ? say("password-hint") : wordsOf(reason));
         }
@@ -264,7 +264,7 @@ class SignIn extends HTMLElement {
 }
 customElements.define("sign-in", SignIn);
 
-/** `<account-menu>`: who has signed in, the pages they work with, how the page looks, and the way out. */
+/** `<account-menu>`: the signed-in person, links to their pages, the theme, and sign-out. */
 class AccountMenu extends HTMLElement {
   #session = null;
 
@@ -299,7 +299,7 @@ class AccountMenu extends HTMLElement {
 }
 customElements.define("account-menu", AccountMenu);
 
-/** The way to the other pages that this person has something to do on. */
+/** Links to the other pages that this person can use. */
 function goTo(session) {
   const [, hall] = location.pathname.match(/^\/halls\/([^/]+)\//) ?? [];
   const manages = hall !== undefined && rolesIn(session, decodeURIComponent(hall)).has("manager");

@@ -1,28 +1,28 @@
 /**
- * The pages' words, in Fluent: one file a page and language, under /pages/texts/.
+ * The texts of the pages, in Fluent: one file for each page and language, in `/pages/texts/`.
  *
- * `await texts("common", "counter")` once; then `say("counter-next", { number })`. After a switch of language the words of the
- * other one are loaded and `paihao:language` is told on the document: a page then draws itself anew.
+ * Load them once with `await texts("common", "counter")`, then use `say("counter-next", { number })`. When the language is switched, the
+ * texts of the other language are loaded, and the event `paihao:language` on the document tells the page to draw itself again.
  */
 
 import { FluentBundle, FluentResource } from "/pages/vendor/fluent/index.js";
 import { chosenLanguage, keepLanguage } from "/pages/language.js";
 
-// Without words a page says nothing, not even that it has none: they are asked for until they come.
+// Without texts a page can show nothing, not even an error, so loading is repeated until it succeeds.
 const RETRY_MS = 1500;
 const LOCALES = { zh: "zh-CN", en: "en" };
-// What a message may set besides the text, by attributes of the same name.
+// Attributes of elements that a message may set, by attributes with the same names.
 const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt"];
 
-/** @type {Map<string, FluentBundle>} by locale */
+/** Loaded texts by locale. @type {Map<string, FluentBundle>} */
 const bundles = new Map();
-/** @type {Map<string, Promise<void>>} by locale and name */
+/** Started loadings by locale and file. @type {Map<string, Promise<void>>} */
 const loading = new Map();
-/** @type {Set<string>} */
+/** Files that the page uses. @type {Set<string>} */
 const names = new Set();
 let language = chosenLanguage();
-/** Chosen last: its words may still be on their way. */
-let wish = language;
+/** The language chosen last. Its texts may still be loading. */
+let chosen = language;
 
 document.documentElement.lang = LOCALES[language];
 
@@ -31,13 +31,13 @@ export function languageNow() {
   return language;
 }
 
-/** @returns {"zh-CN" | "en"} its tag */
+/** @returns {"zh-CN" | "en"} the tag of the page's language */
 export function localeNow() {
   return LOCALES[language];
 }
 
 /**
- * Load words, in the page's language.
+ * Load texts in the page's language.
  * @param {...string} wanted names of files
  */
 export async function texts(...wanted) {
@@ -46,7 +46,7 @@ export async function texts(...wanted) {
 }
 
 /**
- * Load words in all languages, for a page that says everything in each: it asks with `sayIn`.
+ * Load texts in all languages, for a page that shows several. It uses `sayIn`.
  * @param {...string} wanted names of files
  */
 export async function textsInAll(...wanted) {
@@ -55,7 +55,7 @@ export async function textsInAll(...wanted) {
 }
 
 /**
- * Words by their id, in a language of the reader's choice.
+ * A text by its id, in a given language.
  * @param {"zh" | "en"} wanted
  * @param {string} id
  * @param {Record<string, string | number>} [args]
@@ -72,17 +72,17 @@ export function sayIn(wanted, id, args) {
 }
 
 /**
- * Words by their id.
+ * A text by its id, in the page's language.
  * @param {string} id
  * @param {Record<string, string | number>} [args]
- * @returns {string} the id itself when there are no such words, which a test of the texts finds first
+ * @returns {string} the id itself if there is no such text, which the tests of the texts exclude
  */
 export function say(id, args) {
   return sayIn(language, id, args);
 }
 
 /**
- * Whether there are words of this id.
+ * Whether there is a text with this id.
  * @param {string} id
  */
 export function isSaid(id) {
@@ -90,7 +90,7 @@ export function isSaid(id) {
 }
 
 /**
- * Put words where a page's markup asks for them: `data-say="id"` for the text, and the message's own attributes.
+ * Fill in the texts that the markup asks for with `data-say="id"`, and the attributes of these messages.
  * @param {ParentNode} [root]
  */
 export function sayInto(root = document) {
@@ -113,9 +113,9 @@ export function sayInto(root = document) {
  * @param {"zh" | "en"} wanted
  */
 export async function useLanguage(wanted) {
-  wish = wanted;
+  chosen = wanted;
   await load(wanted);
-  if (wish !== wanted) return; // another was chosen meanwhile
+  if (chosen !== wanted) return; // another language was chosen in the meantime
   language = wanted;
   keepLanguage(wanted);
   document.documentElement.lang = LOCALES[wanted];
@@ -126,14 +126,14 @@ async function load(wanted) {
   const locale = LOCALES[wanted];
   await Promise.all(
     [...names].map((name) => {
-      const which = `${locale}/${name}`;
-      if (!loading.has(which)) loading.set(which, fetched(locale, name));
-      return loading.get(which);
+      const file = `${locale}/${name}`;
+      if (!loading.has(file)) loading.set(file, loadFile(locale, name));
+      return loading.get(file);
     }),
   );
 }
 
-async function fetched(locale, name) {
+async function loadFile(locale, name) {
   const text = await textOf(`/pages/texts/${locale}/${name}.ftl`);
   if (!bundles.has(locale)) bundles.set(locale, new FluentBundle(locale, { useIsolating: false }));
   const faults = bundles.get(locale).addResource(new FluentResource(text));

@@ -1,26 +1,26 @@
-/** How a page looks: as the system says, or light, dark, or in high contrast by choice. */
+/** The theme of a page: that of the system, or by choice light, dark or high contrast. */
 
 const STORE = "paihao-theme";
 
-/** Nothing chosen comes first. */
+/** All themes; the first one is the default. */
 export const THEMES = ["system", "light", "dark", "contrast"];
 
-/** @returns {string} one of THEMES */
+/** The chosen theme. @returns {string} one of THEMES */
 export function themeNow() {
   try {
-    const kept = localStorage.getItem(STORE);
-    return THEMES.includes(kept) ? kept : "system";
+    const stored = localStorage.getItem(STORE);
+    return THEMES.includes(stored) ? stored : "system";
   } catch {
     return "system";
   }
 }
 
-/** @param {string} theme one of THEMES */
+/** Choose a theme, and remember it. @param {string} theme one of THEMES */
 export function useTheme(theme) {
   try {
     localStorage.setItem(STORE, theme);
   } catch {
-    // A browser that keeps nothing for us still shows it.
+    // Without storage the theme lasts until the page is left.
   }
   apply(theme);
 }

@@ -1,10 +1,10 @@
-/** Times and numbers as people of a hall read them: by its zone and the page's language. */
+/** Times and numbers as text, in the hall's time zone and the page's language. */
 
 import { localeNow } from "/pages/texts.js";
 
 const MIDNIGHT = "00:00";
 
-/** Wall time in one hall. */
+/** Times of one hall. */
 export class HallTimes {
   #zone;
   #formats = new Map();
@@ -29,9 +29,9 @@ export class HallTimes {
   }
 
   /**
-   * Until when a hall is open. A closing at midnight is the end of its day, 24:00; a hall that opens at midnight again closes at none.
+   * The time at which a hall closes. Midnight is shown as 24:00, unless the hall opens at midnight again, which means that it does not close.
    * @param {string | null} closing_at
-   * @param {string | null} [opens_at] an opening of it, the last or the next
+   * @param {string | null} [opens_at] the last or the next opening
    * @returns {string | null} `17:00`
    */
   closing(closing_at, opens_at = null) {
@@ -65,26 +65,26 @@ export class HallTimes {
   /**
    * @param {string | number | Date} at
    * @param {string | number | Date} now
-   * @returns {string} the time of what is today; date and time of what is not
+   * @returns {string} the time if the instant is on the same date as `now`, otherwise date and time
    */
   due(at, now) {
     return this.on(at) === this.on(now) ? this.time(at) : this.moment(at);
   }
 
-  /** @param {string | number | Date} at @returns {string} the hall's date then, `2026-11-23` */
+  /** @param {string | number | Date} at @returns {string} date of the instant in the hall, `2026-11-23` */
   on(at) {
     return new Intl.DateTimeFormat("en-CA", { timeZone: this.#zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
   }
 
   /**
-   * The instant of a wall time on a date of the hall.
+   * The instant of a local time on a date of the hall.
    * @param {string} on `2026-11-23`
    * @param {string} time `14:00`
    * @returns {Date}
    */
   instant(on, time) {
     const wall = Date.parse(`${on}T${time}:00Z`);
-    // Twice, as the first guess may lie on the other side of a change of the clocks.
+    // Correct twice, because the first guess may be on the other side of a clock change.
     let guess = wall - this.#offset_ms(wall);
     guess = wall - this.#offset_ms(guess);
     return new Date(guess);
@@ -99,16 +99,16 @@ export class HallTimes {
   }
 }
 
-// Three letters, for a cell of a calendar on a narrow phone has room for no more.
+// Three letters: a cell of the calendar on a narrow phone has no room for more.
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** @param {string} on `2026-12-01` @returns {string} the first of a month in a calendar, which says what month it is: `12/1`, `1 Dec` */
+/** @param {string} on `2026-12-01` @returns {string} the first day of a month in a calendar, with the month: `12/1`, `1 Dec` */
 export function firstOfMonth(on) {
   const month = Number(on.slice(5, 7));
   return localeNow() === "en" ? `1 ${MONTHS[month - 1]}` : `${month}/1`;
 }
 
-/** @param {number} value @returns {string} with the language's separators */
+/** Format a number. @param {number} value @returns {string} with the separators of the language */
 export function number(value) {
   return value.toLocaleString(localeNow());
 }

@@ -1,14 +1,14 @@
 /**
- * Components every staff page is made of: the language switch, dialogs, the toast with undo, refusals in words, a busy button.
+ * Components of all pages: language switch, dialogs, toast with undo, texts of refusals, busy buttons.
  *
- * They say words of `common.ftl`: `await texts("common", …)` comes first.
+ * They use the texts of `common.ftl`, which must be loaded before: `await texts("common", …)`.
  */
 
 import { make } from "/display/element.js";
 import { Refused, Unreached } from "/pages/api.js";
 import { isSaid, languageNow, say, useLanguage } from "/pages/texts.js";
 
-/** `<language-switch>`: the two languages, each in itself. */
+/** `<language-switch>`: links to the two languages, each named in itself. */
 class LanguageSwitch extends HTMLElement {
   connectedCallback() {
     const links = [["zh", "zh-CN", "中文"], ["en", "en", "English"]].map(([key, lang, name]) => {
@@ -32,24 +32,24 @@ class LanguageSwitch extends HTMLElement {
 }
 customElements.define("language-switch", LanguageSwitch);
 
-/** What an act threw whose dialog was left meanwhile: it is said in the dialog's words all the same. */
-class ThrownAfterwards extends Error {
+/** The error of an act whose dialog was left before it ended. It keeps the dialog's texts for errors. */
+class LateError extends Error {
   /** @param {unknown} cause @param {(reason: unknown) => string | null} words of the dialog */
   constructor(cause, words) {
-    super("thrown afterwards", { cause });
-    this.name = "ThrownAfterwards";
+    super("thrown after the dialog was left", { cause });
+    this.name = "LateError";
     this.words = words;
   }
 }
 
 /**
- * What a refusal, or a silence, means to the person.
- * @param {unknown} reason what `call` or `ask` threw
- * @param {Record<string, string | number>} [args] for the words of this code
+ * Text for an error of a call. Other errors are thrown again.
+ * @param {unknown} reason error of `call` or `ask`
+ * @param {Record<string, string | number>} [args] arguments of the text
  * @returns {string}
  */
 export function wordsOf(reason, args = {}) {
-  if (reason instanceof ThrownAfterwards) return reason.words(reason.cause) ?? wordsOf(reason.cause, args);
+  if (reason instanceof LateError) return reason.words(reason.cause) ?? wordsOf(reason.cause, args);
   if (reason instanceof Refused) {
     const id = `problem-${reason.code}`;
     if (args.number && isSaid(`${id}-named`)) return say(`${id}-named`, args);
@@ -60,7 +60,7 @@ export function wordsOf(reason, args = {}) {
 }
 
 /**
- * Carry out what a button is for: it stays, says it is busy, and takes no second press.
+ * Run the act of a button. Meanwhile the button is marked as busy, and a second press does nothing.
  * @param {HTMLButtonElement} button
  * @param {() => Promise<unknown>} act
  */
@@ -74,12 +74,12 @@ export async function whileBusy(button, act) {
   }
 }
 
-/** What is asked of somebody who has signed out stands in the way of signing in. */
+// After a sign-out an open dialog would cover the sign-in form.
 document.addEventListener("paihao:signed-out", () => {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 });
 
-/** Enter that is held down was meant for what opened the dialog: it must not confirm as well. @param {HTMLDialogElement} dialog */
+/** Ignore a held Enter key: it opened the dialog, and must not confirm it too. @param {HTMLDialogElement} dialog */
 function ignoreHeldEnter(dialog) {
   const ignore = (event) => {
     if (!event.repeat || event.key !== "Enter" || event.target.matches("textarea")) return;
@@ -90,21 +90,21 @@ function ignoreHeldEnter(dialog) {
 }
 
 /**
- * Ask something in a dialog. Focus returns to where it was. What cannot be taken back begins at the way out.
+ * Ask a question in a dialog. The focus returns to where it was. For acts that cannot be undone the focus starts on the Cancel button.
  *
- * Who leaves while it is being done does not stop it: what came of it is the answer all the same.
+ * Leaving the dialog does not stop a running act: its result is still returned.
  * @template Result
  * @param {object} options
  * @param {string} options.title
- * @param {(Node | string)[]} options.body what stands between the title and the buttons
- * @param {string} options.confirm words of the main button
- * @param {string} [options.leaving] words of the way out, where "cancel" would be read as the act
- * @param {string} [options.kind] "stop" for what cannot be taken back
- * @param {(form: FormData) => Result | Promise<Result>} [options.act] done before the dialog closes; what it throws of ours is said in it
- * @param {(reason: unknown) => string} [options.words] for what `act` throws
- * @param {AbortSignal} [options.signal] what is asked of is so no longer: the dialog goes, but not while its own act is under way
- * @returns {Promise<Result | null>} null when it was left
- * @throws what `act` threw after it was left; `wordsOf` has the words for it
+ * @param {(Node | string)[]} options.body content between the title and the buttons
+ * @param {string} options.confirm text of the main button
+ * @param {string} [options.leaving] text of the Cancel button, if "Cancel" could be taken for the act
+ * @param {string} [options.kind] "stop" for an act that cannot be undone
+ * @param {(form: FormData) => Result | Promise<Result>} [options.act] run before the dialog closes; the dialog shows its refusals
+ * @param {(reason: unknown) => string | null} [options.words] texts for errors of `act`; null: the general text
+ * @param {AbortSignal} [options.signal] the question has become outdated: the dialog closes, but not while its act is running
+ * @returns {Promise<Result | null>} null if the dialog was left
+ * @throws the error of `act`, if the dialog was left before; `wordsOf` makes its text
  */
 export function ask({ title, body, confirm, leaving = say("cancel"), kind, act = (form) => form, words = wordsOf, signal }) {
   const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
@@ -115,15 +115,15 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
   dialog.append(form);
   document.body.append(dialog);
   ignoreHeldEnter(dialog);
-  const withdraw = () => {
+  const closeIfIdle = () => {
     if (main.getAttribute("aria-busy") !== "true") dialog.close();
   };
-  const waiting = ({ detail }) => {
+  const showChecking = ({ detail }) => {
     if (detail.state !== "unreached" && detail.state !== "busy") return;
     message.hidden = false;
     message.textContent = say("checking");
   };
-  document.addEventListener("paihao:calls", waiting);
+  document.addEventListener("paihao:calls", showChecking);
   return new Promise((resolve, reject) => {
     let result = null;
     let isActing = false;
@@ -136,17 +136,17 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
           if (dialog.open) dialog.close();
           else resolve(result);
         } catch (reason) {
-          if (!dialog.open) return reject(words === wordsOf ? reason : new ThrownAfterwards(reason, words));
+          if (!dialog.open) return reject(words === wordsOf ? reason : new LateError(reason, words));
           message.hidden = false;
           message.textContent = words(reason) ?? wordsOf(reason);
         } finally {
           isActing = false;
         }
       });
-      if (signal?.aborted) withdraw();
+      if (signal?.aborted) closeIfIdle();
     });
-    signal?.addEventListener("abort", withdraw);
-    // Browsers let Enter send a form from a field, not from a list to choose from.
+    signal?.addEventListener("abort", closeIfIdle);
+    // Browsers submit a form on Enter in an input, but not in a select.
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || !event.target.matches("select")) return;
       event.preventDefault();
@@ -154,27 +154,27 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
     });
     leave.addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => {
-      document.removeEventListener("paihao:calls", waiting);
-      signal?.removeEventListener("abort", withdraw);
+      document.removeEventListener("paihao:calls", showChecking);
+      signal?.removeEventListener("abort", closeIfIdle);
       dialog.remove();
       if (!isActing) resolve(result);
     });
     dialog.showModal();
     const first = form.querySelector("[autofocus], input, select, textarea");
     (first ?? (kind === "stop" ? leave : main)).focus();
-    if (signal?.aborted) withdraw();
+    if (signal?.aborted) closeIfIdle();
   });
 }
 
 /**
- * Offer a few ways on in a dialog; each is a button.
+ * Offer choices in a dialog, a button for each.
  * @param {object} options
  * @param {string} options.title
  * @param {(Node | string)[]} options.body
- * @param {{id: string, label: string, key?: string}[]} options.choices the first is the main one; `key` is a physical key's letter
- * @param {string} [options.leaving] words of the way out
- * @param {AbortSignal} [options.signal] what is asked of is so no longer: the dialog goes
- * @returns {Promise<string | null>} the id, null when it was left
+ * @param {{id: string, label: string, key?: string}[]} options.choices the first one gets the focus; `key`: letter of a physical key
+ * @param {string} [options.leaving] text of the Cancel button
+ * @param {AbortSignal} [options.signal] the question has become outdated: the dialog closes
+ * @returns {Promise<string | null>} the id; null if the dialog was left
  */
 export function choose({ title, body, choices, leaving = say("cancel"), signal }) {
   const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
@@ -183,35 +183,35 @@ export function choose({ title, body, choices, leaving = say("cancel"), signal }
   dialog.append(make("h2", { id: "dialog-title" }, title), make("div.dialog-body", {}, body), make("div.dialog-choices", {}, buttons, leave));
   document.body.append(dialog);
   ignoreHeldEnter(dialog);
-  const withdraw = () => dialog.close();
+  const close = () => dialog.close();
   return new Promise((resolve) => {
     let result = null;
-    const take = (id) => {
+    const finish = (id) => {
       result = id;
       dialog.close();
     };
-    for (const button of buttons) button.addEventListener("click", () => take(button.value));
+    for (const button of buttons) button.addEventListener("click", () => finish(button.value));
     leave.addEventListener("click", () => dialog.close());
     dialog.addEventListener("keydown", (event) => {
       const chosen = choices.find(({ key }) => key && event.code === `Key${key}`);
       if (!chosen || event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input, select, textarea")) return;
       event.preventDefault();
-      take(chosen.id);
+      finish(chosen.id);
     });
-    signal?.addEventListener("abort", withdraw);
+    signal?.addEventListener("abort", close);
     dialog.addEventListener("close", () => {
-      signal?.removeEventListener("abort", withdraw);
+      signal?.removeEventListener("abort", close);
       dialog.remove();
       resolve(result);
     });
     dialog.showModal();
     (dialog.querySelector("[autofocus], input") ?? buttons[0] ?? leave).focus();
-    if (signal?.aborted) withdraw();
+    if (signal?.aborted) close();
   });
 }
 
 /**
- * A field with its label above, a hint below, and room for what is to be put right.
+ * A field with its label above it and a hint below it.
  * @param {string} label
  * @param {HTMLElement} control with an id
  * @param {string} [hint]
@@ -223,14 +223,14 @@ export function field(label, control, hint) {
   return make("div.field", {}, make("label", { for: control.id }, label), control, below);
 }
 
-/** `<undo-toast>`: one fact, and thirty seconds to take it back. */
+/** `<undo-toast>`: a message with a button to undo an act, which disappears after some seconds. */
 class UndoToast extends HTMLElement {
   #timer = 0;
   #until_ms = 0;
   #undo = null;
   #text = () => "";
 
-  /** Whether there is something to take back. */
+  /** Whether an undo is offered. */
   get open() {
     return !this.hidden && this.#undo !== null;
   }
@@ -247,9 +247,10 @@ class UndoToast extends HTMLElement {
   }
 
   /**
-   * @param {string | (() => string)} text a function is asked again when the page's language changes
+   * Offer an undo.
+   * @param {string | (() => string)} text a function is called again when the page's language changes
    * @param {() => Promise<unknown>} undo
-   * @param {number} within_s
+   * @param {number} within_s seconds until the offer ends
    */
   show(text, undo, within_s = 30) {
     this.#text = typeof text === "function" ? text : () => text;
@@ -266,14 +267,14 @@ class UndoToast extends HTMLElement {
     this.#tick();
   }
 
-  /** Take it back now. */
+  /** Undo now. */
   async undo(button = this.querySelector("button")) {
     const undo = this.#undo;
     if (!undo || !button) return;
     await whileBusy(button, undo);
   }
 
-  /** Nothing more to take back; a focus that was here goes to the element that `data-then` names. */
+  /** End the offer. If the focus was here, it goes to the element that `data-then` names. */
   clear() {
     const focused = this.contains(document.activeElement);
     clearInterval(this.#timer);
