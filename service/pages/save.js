@@ -1,11 +1,11 @@
-/** Files for the person at the page. */
+/** Downloads of files. */
 
 import { make } from "/display/element.js";
 
-// Browsers may begin to read it only after the press, and on a slow machine long after.
+// Time until the address is revoked. Browsers read it after the click, on a slow machine much later.
 const KEPT_MS = 60_000;
 
-/** Save a text as a file of this person's. @param {string} text @param {string} type @param {string} name */
+/** Download a text as a file. @param {string} text @param {string} type @param {string} name */
 export function save(text, type, name) {
   const address = URL.createObjectURL(new Blob([text], { type }));
   const link = make("a", { href: address, download: name });

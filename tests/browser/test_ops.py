@@ -21,8 +21,8 @@ WIRE_BYTES_MAX = 150 * 1024
 MINUTE_S = 60.0
 
 STAYING = """async (places) => {
-  const { staying } = await import("/pages/ops/model.js");
-  return [...staying(places)].sort((one, other) => one - other);
+  const { unmoved } = await import("/pages/ops/model.js");
+  return [...unmoved(places)].sort((one, other) => one - other);
 }"""
 
 MOVES = """(body) => {
@@ -185,15 +185,15 @@ async def test_halls_are_put_in_order_by_the_fewest_moves(service: Service, offi
     page = await office.new_page()
     await page.goto(f"{service.api.base}/docs")
 
-    async def staying(places: list[int]) -> list[int]:
+    async def unmoved(places: list[int]) -> list[int]:
         return list(await page.evaluate(STAYING, places))
 
-    assert await staying([]) == []
-    assert await staying([0, 1, 2, 3]) == [0, 1, 2, 3]
-    assert await staying([1, 2, 3, 0]) == [0, 1, 2]
-    assert await staying([3, 0, 1, 2]) == [1, 2, 3]
-    assert await staying([-1, 0, -1, 1]) == [1, 3]
-    assert len(await staying([3, 2, 1, 0])) == 1
+    assert await unmoved([]) == []
+    assert await unmoved([0, 1, 2, 3]) == [0, 1, 2, 3]
+    assert await unmoved([1, 2, 3, 0]) == [0, 1, 2]
+    assert await unmoved([3, 0, 1, 2]) == [1, 2, 3]
+    assert await unmoved([-1, 0, -1, 1]) == [1, 3]
+    assert len(await unmoved([3, 2, 1, 0])) == 1
 
 
 async def test_a_screen_that_is_missed_is_named(service: Service, clock: RunningClock, office: BrowserContext) -> None:

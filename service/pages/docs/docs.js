@@ -1,8 +1,8 @@
 /**
- * The API reference: draws the server's own OpenAPI description, so that it cannot say anything else.
+ * The API reference, drawn from the OpenAPI description that the server sends, so that it is always up to date.
  *
- * What the page itself says, and what each call and each parameter is for, is in the reader's language; what the description says of
- * fields and types is English, and is marked so.
+ * The texts of the page, the summaries of calls and the meanings of parameters are in the reader's language. Descriptions of fields and types
+ * are in English, and marked as such.
  */
 
 import { make } from "/display/element.js";
@@ -16,17 +16,17 @@ import { CHINESE as SUMMARIES } from "./summaries.js";
 const FETCH_MS = 15_000;
 const METHODS = ["get", "put", "post", "patch", "delete", "head", "options"];
 const PROBLEM = "application/problem+json";
-// Nearly every path begins with it; the contents leave it out, as what differs must be seen at a glance.
+// Nearly every path begins with this. The table of contents leaves it out, to show the differences.
 const HALL_PATH = "/v1/halls/{hall}/";
 
 const part = (id) => document.getElementById(id);
 
-/** The language of the description where it is not the page's. */
+/** Language tag of the description, null if it is that of the page. */
 const english = () => (languageNow() === "en" ? null : "en");
 
-/** The description, null until it has been read. */
+/** The description; null until it is read. */
 let reference = null;
-/** Whether it could not be read. */
+/** Whether the description could not be read. */
 let isUnread = false;
 
 /**
@@ -61,7 +61,7 @@ function resolve(spec, value) {
   return found ?? {};
 }
 
-/** Paragraphs and `code`, the two things descriptions are written with. */
+/** Draw a text of the description, which consists of paragraphs and `code`. */
 function text(written) {
   const paragraphs = String(written ?? "").split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== "");
   return paragraphs.map((paragraph) => make("p", { lang: english() }, inline(paragraph)));
@@ -71,26 +71,26 @@ function inline(written) {
   return written.split(/(`[^`]+`)/).map((piece) => (piece.startsWith("`") && piece.length > 2 ? make("code", {}, piece.slice(1, -1)) : piece));
 }
 
-/** What a call does, in the page's language. */
+/** Summary of a call, in the page's language. */
 function summaryOf({ operationId, summary }) {
   const said = languageNow() === "zh" ? SUMMARIES[operationId] : undefined;
   if (said === undefined && !summary) return null;
   return make("p", { lang: said === undefined ? english() : null }, make("b", {}, inline(said ?? summary)));
 }
 
-/** What a parameter means, in the page's language. */
+/** Meaning of a parameter, in the page's language. */
 function meaningOf({ description }) {
   const said = languageNow() === "zh" ? MEANINGS[description] : undefined;
   return said === undefined ? text(description) : make("p", {}, inline(said));
 }
 
-/** A path for the contents: without what nearly all share, and broken only where a part begins. */
+/** A path for the table of contents, without the common prefix, with line breaks only before its parts. */
 function shortPath(path) {
   const short = path.startsWith(HALL_PATH) ? path.slice(HALL_PATH.length) : path;
   return short.split(/(?=[/.])/).flatMap((piece, index) => (index > 0 ? [make("wbr"), piece] : [piece]));
 }
 
-/** Who may call: an extension of ours, else the names of the security schemes; an empty requirement is everybody. */
+/** Who may call: our extension field, otherwise the names of the security schemes. An empty requirement means everybody. */
 function rolesOf(spec, operation) {
   const said = operation["x-roles"] ?? operation["x-role"];
   if (said) return [said].flat();
@@ -100,7 +100,7 @@ function rolesOf(spec, operation) {
   return required.some((one) => Object.keys(one).length === 0) ? ["all", ...roles] : roles;
 }
 
-/** The problem codes of a response, from wherever the description keeps them. */
+/** The problem codes of a response. The description may have them in several places. */
 function problemsOf(spec, response) {
   const codes = [response["x-problems"] ?? response["x-problem-codes"] ?? response["x-codes"] ?? []].flat();
   const media = response.content?.[PROBLEM];
@@ -110,7 +110,7 @@ function problemsOf(spec, response) {
   return [...new Set(codes.map((one) => (typeof one === "string" ? one : one.code)))].filter(Boolean);
 }
 
-/** A response in words, without the codes at its end that are drawn as a list of their own. */
+/** Description of a response, without the codes at its end, which are drawn as a list. */
 function described(response, problems) {
   const listed = problems.map((code) => `\`${code}\``).join(", ");
   const written = String(response.description ?? "");
@@ -185,7 +185,7 @@ function schemaOf(media) {
   return make("div", { lang: english() }, drawSchema(media.schema ?? {}));
 }
 
-/** What a group of calls is called: as the description has it where the page has no word. */
+/** Name of a group of calls: that of the page if there is one, otherwise that of the description. */
 function nameOf(tag) {
   return isSaid(`tag-${tag}`) ? say(`tag-${tag}`) : tag;
 }
@@ -229,7 +229,7 @@ function drawAll(spec) {
   search();
 }
 
-/** Show only what holds every word of the search, in the text and in the contents. */
+/** Show only the calls that contain every word of the search, in the text and in the table of contents. */
 function search() {
   const words = part("search").value.toLowerCase().split(/\s+/).filter(Boolean);
   let found = 0;
@@ -268,5 +268,5 @@ draw();
 await read;
 draw();
 usable();
-// The address may name an operation that was not there when the browser looked for it.
+// The address may name an operation that was not drawn yet when the browser looked for it.
 if (location.hash.length > 1) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();

@@ -1,7 +1,7 @@
 /**
- * What each parameter means, in Chinese, by what the description says of it: one that many calls take is said once.
+ * Meanings of parameters in Chinese, by their English description, so that a parameter of many calls is translated once.
  *
- * A test holds it complete.
+ * A test checks that it is complete.
  */
 
 /** @type {Record<string, string>} */

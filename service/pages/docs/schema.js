@@ -1,8 +1,8 @@
-/** JSON Schema in words: types as a line, objects as tables, references as links. */
+/** Draws JSON Schema: types as a line of text, objects as tables, references as links. */
 
 import { make } from "/display/element.js";
 
-// Deeper than this an object inside an object is named and not spelt out.
+// Objects nested deeper than this are not drawn as tables.
 const DEPTH_MAX = 4;
 const LIMITS = [
   ["minimum", "≥ "],
@@ -18,7 +18,7 @@ const LIMITS = [
 ];
 
 /**
- * A schema in one line.
+ * A schema as one line of text.
  * @param {object | boolean} schema
  * @returns {(Node | string)[]}
  */
@@ -41,7 +41,7 @@ export function typeOf(schema) {
 }
 
 /**
- * A schema in full: its line, and a table of fields for each object in it that has no name of its own.
+ * A whole schema: its line, and a table of fields for each object in it that has no name.
  * @param {object | boolean} schema
  * @param {number} [depth]
  * @returns {HTMLElement}
@@ -69,7 +69,7 @@ function fields(object, depth) {
   return make("table.lines", {}, make("tbody", {}, rows));
 }
 
-/** The objects a schema spells out itself: not those it refers to, which have their own place on the page. */
+/** The objects defined inside a schema, without those it refers to, which are drawn elsewhere on the page. */
 function inlineObjects(schema) {
   if (!schema || typeof schema !== "object" || schema.$ref) return [];
   if (schema.properties && Object.keys(schema.properties).length > 0) return [schema];

@@ -1,7 +1,7 @@
 /**
- * What each call does, in Chinese: the description itself is in English, as its types and fields are.
+ * Summaries of calls in Chinese, by operationId. The description itself is in English.
  *
- * By the call's operationId. A test holds it complete.
+ * A test checks that it is complete.
  */
 
 /** @type {Record<string, string>} */

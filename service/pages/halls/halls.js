@@ -1,4 +1,4 @@
-/** The list of halls: what each offers, whether it is open, the way to its screens, and to its pages for staff. */
+/** The list of halls: services, opening state, and links to the screens and to the pages for staff. */
 
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
@@ -13,11 +13,11 @@ const RETRY_MS = 3000;
 const part = (id) => document.getElementById(id);
 /** @type {object[]} */
 let halls = [];
-/** What staff have unfolded: by hall, its board, null while it is read, or "unreached". @type {Map<string, object | null | "unreached">} */
+/** The unfolded parts for staff, by hall id: the board, null while it is read, or "unreached". @type {Map<string, object | null | "unreached">} */
 const unfolded = new Map();
-/** By how much the service's clock is ahead of this machine's. */
+/** Difference between the service's clock and that of this machine. */
 let behind_ms = 0;
-/** @type {string | null} */
+/** Cursor of the next page of halls. @type {string | null} */
 let cursor = null;
 /** @type {"loading" | "ready" | "unreached"} */
 let state = "loading";
@@ -94,7 +94,7 @@ function drawScreens(hall) {
   return links.length > 1 ? [make("a.button", { href: address("") }, say("hall-all-zones")), ...links] : links;
 }
 
-/** The way to the pages for staff: folded, for few who come here work here; the counters are read when it is opened. */
+/** Links to the pages for staff. They are folded, because few visitors are staff. The counters are read when the part is opened. */
 function drawStaff(hall) {
   const address = `/halls/${encodeURIComponent(hall.id)}`;
   const counters = make("div");
@@ -107,7 +107,7 @@ function drawStaff(hall) {
   );
   const fill = () => {
     if (details.isConnected) counters.replaceChildren(...drawCounters(unfolded.get(hall.id), address));
-    else draw(); // the page was drawn anew meanwhile, in another language
+    else draw(); // the page was drawn again in the meantime, in another language
   };
   details.addEventListener("toggle", () => {
     if (details.open === unfolded.has(hall.id)) return;
@@ -118,7 +118,7 @@ function drawStaff(hall) {
   return details;
 }
 
-/** Read who has which counters, again and again until they are reached or folded away. */
+/** Read the counters, and repeat until it succeeds or the part is folded. */
 async function unfold(hall, fill) {
   unfolded.set(hall.id, null);
   let board;
@@ -133,7 +133,7 @@ async function unfold(hall, fill) {
   fill();
 }
 
-/** A line for each stage, with the way to each of its counters. */
+/** A line for each stage, with a link to each of its counters. */
 function drawCounters(board, address) {
   if (board === undefined || board === null) return [];
   if (board === "unreached") return [make("p.quiet.small", { role: "status" }, say("hall-unreached"))];

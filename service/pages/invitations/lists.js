@@ -1,9 +1,9 @@
-/** Lists of people to invite: what kind of file, what is wrong with its lines, what became of those invited. No page, no network. */
+/** Lists of people to invite: file types, and texts for wrong lines. Pure functions, without page and network. */
 
 const TYPES = { xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", json: "application/json" };
 const BAD_LINE = /^lines\[(\d+)\]\.?(.*)$/;
 
-/** @param {string} name of a file @returns {string} the type it is sent as; what is not known is read as CSV */
+/** Media type of a file, by its name. Unknown files are sent as CSV. @param {string} name @returns {string} */
 export function typeOf(name) {
   return TYPES[name.toLowerCase().split(".").at(-1)] ?? "text/csv";
 }
@@ -11,7 +11,7 @@ export function typeOf(name) {
 /**
  * The lines that an import refused.
  * @param {{errors?: {path: string, why: string}[]}} problem of `body-invalid`
- * @returns {{line: number | null, path: string, why: string}[]} line null: the whole file
+ * @returns {{line: number | null, path: string, why: string}[]} `line` null: the whole file
  */
 export function badLines(problem) {
   return (problem.errors ?? []).map(({ path, why }) => {
@@ -35,9 +35,9 @@ const REASONS = [
 ];
 
 /**
- * What is wrong, as words of the page.
- * @param {string} why as the service says it
- * @returns {{text: string, args: {line: string}} | null} null: only the service's own words say it
+ * Text for a fault.
+ * @param {string} why explanation of the service, in English
+ * @returns {{text: string, args: {line: string}} | null} null: there is no text, show the explanation of the service
  */
 export function reasonOf(why) {
   for (const [pattern, text] of REASONS) {

@@ -1,8 +1,8 @@
 /**
  * The page of a partner, such as a school: its own invitations, and nothing else of the hall.
  *
- * It is opened once with `#key=` and the token of its device behind the address. The key is kept in this browser and taken out of
- * the address; one that was taken back is forgotten.
+ * The first link has the token of the partner's device in its fragment (`#key=`). The page stores the key in this browser and removes it
+ * from the address. A revoked key is deleted.
  */
 
 import { make } from "/display/element.js";
@@ -23,7 +23,7 @@ const STORE = `paihao.partner.${hallId}`;
 
 class PartnersPage {
   #hall = null;
-  #key = takenKey();
+  #key = takeKey();
   #ending = new AbortController();
 
   async start() {
@@ -32,7 +32,7 @@ class PartnersPage {
     document.addEventListener("paihao:signed-out", () => this.#forget());
     element("forget").addEventListener("click", () => this.#forget());
     globalThis.addEventListener("hashchange", () => {
-      this.#key = takenKey();
+      this.#key = takeKey();
       this.#draw();
     });
     this.#hall = hall.body;
@@ -41,7 +41,7 @@ class PartnersPage {
   }
 
   #forget() {
-    keep(null);
+    storeKey(null);
     this.#key = null;
     this.#draw();
   }
@@ -78,27 +78,28 @@ class PartnersPage {
   }
 }
 
-/** The key of the address, which is kept and leaves it, or else the one kept before. */
-function takenKey() {
+/** The key from the address, which is stored and removed from it, or the stored key. */
+function takeKey() {
   const given = new URLSearchParams(location.hash.slice(1)).get("key");
   if (given) {
-    keep(given);
+    storeKey(given);
     history.replaceState(null, "", location.pathname + location.search);
     return given;
   }
   try {
     return localStorage.getItem(STORE);
   } catch {
-    return null; // a browser that keeps nothing
+    return null; // no storage
   }
 }
 
-function keep(key) {
+/** Store the key. @param {string | null} key null deletes it */
+function storeKey(key) {
   try {
     if (key === null) localStorage.removeItem(STORE);
     else localStorage.setItem(STORE, key);
   } catch {
-    // a browser that keeps nothing: the key lasts as long as the page
+    // without storage the key lasts until the page is left
   }
 }
 

@@ -1,8 +1,8 @@
 /**
- * Invitations: a list goes in, codes come out, and it is seen what became of each. A partner sees only what it gave itself.
+ * The invitations section: import lists of people, issue codes, and show the state of each invitation. A partner sees only its own.
  *
- * A list is first tried as a whole: nothing is stored while a line is bad, and each bad line is named. It is mended and sent
- * again, or the good lines go in alone.
+ * An import is tried as a whole: if a line is wrong nothing is stored, and each wrong line is listed. The list is then corrected and sent
+ * again, or only its correct lines are imported.
  */
 
 import { make } from "/display/element.js";
@@ -21,46 +21,46 @@ const COLUMN_WORDS = { name: "invite-column-name", phone: "invite-column-phone",
 const OWN = "hall";
 const BAD_SHOWN_MAX = 200;
 const BATCHES = 20;
-/** What is wrong with a list, and not with its sending. */
-const OF_LISTS = new Set(["body-invalid", "media-type", "body-too-large", "body-unreadable"]);
+/** Problem codes about the list itself, in contrast to its transmission. */
+const LIST_PROBLEMS = new Set(["body-invalid", "media-type", "body-too-large", "body-unreadable"]);
 
 /**
- * @typedef {object} Kept
+ * @typedef {object} Choices
  * @property {File | null} file
  * @property {string} mode
  * @property {string} releases
  * @property {string} partner
  * @property {boolean} isSending
- * @property {{said: string, file: File, key: string} | null} sent what was sent and not answered
- * @property {{made?: any, refused?: any} | null} result what became of the list that was sent last
- * @property {string | null} batch the import that is looked at
+ * @property {{said: string, file: File, key: string} | null} sent the request that is not answered yet
+ * @property {{made?: any, refused?: any} | null} result of the list that was sent last
+ * @property {string | null} batch id of the shown import
  */
-/** @returns {Kept} */
-const nothing = () => ({ file: null, mode: "all", releases: "", partner: "", isSending: false, sent: null, result: null, batch: null });
-/** What is chosen, and what became of it, outlives a drawing: a switch of the language, a look at another section. */
-let kept = nothing();
-/** Whose that is: the next one who signs in gets nothing of it. */
-let whose = null;
-/** @type {Inviting | null} the drawing that stands */
+/** @returns {Choices} */
+const emptyChoices = () => ({ file: null, mode: "all", releases: "", partner: "", isSending: false, sent: null, result: null, batch: null });
+/** Choices and results. They outlive a new drawing, for example in another language. */
+let choices = emptyChoices();
+/** Account of the choices: another account starts without them. */
+let owner = null;
+/** The current drawing. @type {InvitationsSection | null} */
 let shown = null;
 
 /** @param {import("/pages/manage/parts.js").Ui} ui */
 export function invitations(ui) {
   const who = ui.who.session?.account?.id ?? ui.who.key ?? "";
-  if (who !== whose) kept = nothing();
-  whose = who;
-  shown = new Inviting(ui);
+  if (who !== owner) choices = emptyChoices();
+  owner = who;
+  shown = new InvitationsSection(ui);
   return shown.draw();
 }
 
-/** The key of a request: the same as long as it is not known what became of it. */
+/** Idempotency key of a request. It stays the same until the request is answered. */
 function keyOf(query, file) {
   const said = JSON.stringify(query);
-  if (kept.sent?.said !== said || kept.sent.file !== file) kept.sent = { said, file, key: newKey() };
-  return kept.sent.key;
+  if (choices.sent?.said !== said || choices.sent.file !== file) choices.sent = { said, file, key: newKey() };
+  return choices.sent.key;
 }
 
-class Inviting {
+class InvitationsSection {
   #ui;
   #isPartner;
   /** Names of partners' devices, for managers. */
@@ -82,7 +82,7 @@ class Inviting {
 
   draw() {
     this.#read().catch(this.#ui.fail);
-    if (kept.batch) this.#open(kept.batch, { isAsked: false }).catch(this.#ui.fail);
+    if (choices.batch) this.#open(choices.batch, { isAsked: false }).catch(this.#ui.fail);
     return [head(say("invite-title"), say(this.#isPartner ? "invite-about-partner" : "invite-about")), this.#uploadPart(), part(say("invite-batches"), this.#batches), this.#opened];
   }
 
@@ -90,8 +90,8 @@ class Inviting {
     if (!this.#isPartner && this.#partners.size === 0) {
       const devices = await allOf(this.#ui.call, "devices");
       this.#partners = new Map(devices.filter(({ role }) => role === "partner").map(({ id, name }) => [id, name]));
-      if (!this.#partners.has(kept.partner)) kept.partner = "";
-      if (this.#partner) this.#partner.append(...[...this.#partners].map(([id, name]) => make("option", { value: id, selected: id === kept.partner }, name)));
+      if (!this.#partners.has(choices.partner)) choices.partner = "";
+      if (this.#partner) this.#partner.append(...[...this.#partners].map(([id, name]) => make("option", { value: id, selected: id === choices.partner }, name)));
     }
     await this.#readBatches();
   }
@@ -101,8 +101,8 @@ class Inviting {
   #uploadPart() {
     const ui = this.#ui;
     this.#input = make("input.hidden", { type: "file", id: "invite-file", accept: ".csv,.txt,.xlsx,.json", "aria-describedby": "invite-file-hint" });
-    this.#mode = make("select.input", { id: "invite-mode" }, ["all", "good"].map((mode) => make("option", { value: mode, selected: mode === kept.mode }, say(`invite-mode-${mode}`))));
-    this.#releases = make("input.input", { type: "datetime-local", id: "invite-releases", value: kept.releases });
+    this.#mode = make("select.input", { id: "invite-mode" }, ["all", "good"].map((mode) => make("option", { value: mode, selected: mode === choices.mode }, say(`invite-mode-${mode}`))));
+    this.#releases = make("input.input", { type: "datetime-local", id: "invite-releases", value: choices.releases });
     this.#partner = make("select.input", { id: "invite-partner" }, make("option", { value: "" }, say("invite-own")));
     this.#upload = make("button.button.primary", { type: "submit", id: "invite-send", disabled: true, "aria-describedby": "invite-file-name" }, say("invite-send"));
     const zone = make("div.drop", {}, this.#input, make("div.line", {}, make("label.button", { for: "invite-file" }, say("invite-file")), make("span.quiet", {}, say("invite-drop"))), make("p.small.quiet", { id: "invite-file-hint" }, say("invite-file-hint")));
@@ -113,7 +113,7 @@ class Inviting {
       make("div.grid", {}, labelled(say("invite-mode"), this.#mode), labelled(say("invite-releases"), this.#releases, say("invite-releases-hint")), this.#isPartner ? null : labelled(say("invite-partner"), this.#partner)),
       make("div.line", {}, this.#upload, this.#chosen),
     );
-    for (const [name, field] of Object.entries({ mode: this.#mode, releases: this.#releases, partner: this.#partner })) field.addEventListener("change", () => (kept[name] = field.value));
+    for (const [name, field] of Object.entries({ mode: this.#mode, releases: this.#releases, partner: this.#partner })) field.addEventListener("change", () => (choices[name] = field.value));
     this.#showFile();
     this.#showResult();
     this.#input.addEventListener("change", () => this.#take(this.#input.files[0] ?? null));
@@ -125,20 +125,20 @@ class Inviting {
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#send(kept.mode);
+      this.#send(choices.mode);
     });
     return make("section", {}, make("h3", {}, say("invite-list")), form, this.#result);
   }
 
   #take(file) {
-    kept.file = file;
-    if (file) kept.result = null;
+    choices.file = file;
+    if (file) choices.result = null;
     this.#showFile();
     this.#showResult();
   }
 
   #showFile() {
-    const { file, isSending, result } = kept;
+    const { file, isSending, result } = choices;
     this.#upload.disabled = file === null;
     if (isSending) this.#upload.setAttribute("aria-busy", "true");
     else this.#upload.removeAttribute("aria-busy");
@@ -146,9 +146,9 @@ class Inviting {
     this.#chosen.className = file ? "" : "quiet small";
   }
 
-  /** Send the list; what became of it is shown in the drawing that stands then. */
+  /** Send the list. The result is shown in the drawing that is current at that time. */
   async #send(mode) {
-    const mine = kept;
+    const mine = choices;
     const { file, releases, partner } = mine;
     if (mine.isSending || file === null) return;
     const [on, time] = releases.split("T");
@@ -159,14 +159,14 @@ class Inviting {
       const { body } = await this.#ui.call("POST", "invitations", { file: { type: typeOf(file.name), data: file }, query, key: keyOf(query, file) });
       Object.assign(mine, { sent: null, result: { made: body }, batch: body.batch, file: mine.file === file ? null : mine.file });
     } catch (reason) {
-      if (reason instanceof Refused && OF_LISTS.has(reason.code)) mine.result = { refused: reason.problem };
+      if (reason instanceof Refused && LIST_PROBLEMS.has(reason.code)) mine.result = { refused: reason.problem };
       else this.#ui.fail(reason);
       return;
     } finally {
       mine.isSending = false;
-      if (mine === kept) shown.#showSent();
+      if (mine === choices) shown.#showSent();
     }
-    if (mine === kept) await shown.#showMade(mine.batch);
+    if (mine === choices) await shown.#showMade(mine.batch);
   }
 
   #showSent() {
@@ -185,7 +185,7 @@ class Inviting {
   }
 
   #showResult() {
-    const { made, refused } = kept.result ?? {};
+    const { made, refused } = choices.result ?? {};
     if (made) {
       this.#result.replaceChildren(
         make("div.message", {}, make("p", {}, make("b", {}, say("invite-made", { count: made.items.length }))), made.errors.length > 0 ? make("p", {}, say("invite-left-out", { count: made.errors.length })) : null),
@@ -255,9 +255,9 @@ class Inviting {
     keepFocus(() => this.#batches.replaceChildren(rows.length > 0 ? table(say("invite-batches"), heads, rows, { numbers: [first, first + 1, first + 2] }) : make("p.quiet", {}, say("invite-none"))));
   }
 
-  /** @param {{isAsked?: boolean}} [how] isAsked: by a press, after which the keyboard goes there */
+  /** Show an import. @param {{isAsked?: boolean}} [options] `isAsked`: after a press, so the focus moves to it */
   async #open(batch, { isAsked = true } = {}) {
-    kept.batch = batch;
+    choices.batch = batch;
     const items = await allOf(this.#ui.call, "invitations", { batch });
     if (this.#ui.signal.aborted) return;
     const { times } = this.#ui;
@@ -296,11 +296,11 @@ class Inviting {
 
   async #csv(batch) {
     const { text } = await this.#ui.call("GET", "invitations.csv", { query: { batch } });
-    // Reading took the byte order mark away, by which Excel knows the letters.
+    // Decoding the answer removed the byte order mark, which Excel needs to recognize UTF-8.
     save(`\ufeff${text}`, "text/csv;charset=utf-8", `invitations-${batch}.csv`);
   }
 
-  /** All cards of an import on paper, three beside each other. */
+  /** Print the cards of an import, three in a row. */
   async #print(batch) {
     const sheet = make("div.print-sheet");
     for (let cursor = null, more = true; more; ) {

@@ -1,8 +1,8 @@
 /**
- * A hall's day in two pictures on one axis of time: arrivals against capacity, and how many wait with the fan until closing.
+ * Two charts of a hall's day on one time axis: arrivals and capacity, and the number of waiting people with the forecast until closing.
  *
- * Coordinates are attributes, colours classes: the page's policy forbids styles. It is drawn as wide as there is room, so that its
- * letters are as large on a phone as on a desk. What bars and lines mean stands in a key above: beside them it would lie on others.
+ * Coordinates are attributes and colours are classes, because the page's security policy forbids inline styles. The chart is drawn for the
+ * available width, so that its text has the same size on all screens. The key is above the chart, because labels inside would overlap.
  */
 
 import { makeSvg } from "/display/element.js";
@@ -18,14 +18,15 @@ const LINE_TOP = 230;
 const LINES = 164;
 const HEIGHT = 422;
 const GAP = 0.2;
-/** What a clock time needs beside the next one. */
+/** Width of a time label, with its distance to the next one. */
 const LABEL_WIDTH = 56;
 const HOUR_MS = 3_600_000;
 
 /**
+ * Draw the charts.
  * @param {object} facts
  * @param {object} facts.day of `GET …/ops`
- * @param {object | null} facts.ahead of `GET …/forecast`; null while it is not shown
+ * @param {object | null} facts.ahead of `GET …/forecast`; null: no forecast is drawn
  * @param {import("/pages/times.js").HallTimes} facts.times
  * @param {number} width in CSS pixels
  * @returns {SVGElement}
@@ -100,7 +101,7 @@ function grid(axis, y, width) {
   ]);
 }
 
-/** The full hours, as many as there is room for. */
+/** Labels of full hours, as many as fit. */
 function hours({ from_ms, to_ms, times, x, width }) {
   const many = (to_ms - from_ms) / HOUR_MS;
   const every = [1, 2, 3, 4, 6, 12].find((step) => (many / step) * LABEL_WIDTH <= width - LEFT) ?? 24;
@@ -114,7 +115,7 @@ function hours({ from_ms, to_ms, times, x, width }) {
   return found;
 }
 
-/** Through both pictures, and not through the words between them. */
+/** The line of the current time through both charts, but not through the text between them. */
 function nowLine(now_ms, times, x, width, isNow) {
   if (!isNow) return [];
   const left = x(now_ms);

@@ -1,4 +1,4 @@
-/** The day of one hall: what is to be done about it, its pictures, and the same as a table. */
+/** The day of a hall: alerts, charts, and the values as a table. */
 
 import { make, makeSvg } from "/display/element.js";
 import { languageNow, say } from "/pages/texts.js";
@@ -8,23 +8,23 @@ import { dayChart } from "./chart.js";
 import { figuresOf } from "./list.js";
 import { longest_s, promisesLevel, waitLevel } from "./model.js";
 
-/** Less than this is no news: the end of the day has its stragglers. */
+/** Expected overtime below this is not reported: a few people always finish after closing. */
 const OVERTIME_S = 600;
 const SERVED_LIKELY = 0.8;
-/** The last minutes are everybody's risk. */
+/** In the last minutes before closing there is no alert about the end of intake. */
 const INTAKE_MS = 15 * 60_000;
 
 /**
- * Everything of the day of a hall that has been read.
+ * Draw the day of a hall.
  * @param {object} facts
  * @param {object} facts.hall of `GET /v1/ops`
  * @param {object} facts.day of `GET …/ops`
- * @param {object | null} facts.ahead of `GET …/forecast`; null while nothing is foretold
+ * @param {object | null} facts.ahead of `GET …/forecast`; null: there is no forecast
  * @param {object} facts.watch
  * @param {number} facts.now_ms
- * @param {boolean} facts.isManager whether the reader may change something in the hall
+ * @param {boolean} facts.isManager whether the reader may change the hall
  * @param {boolean} facts.isUnfolded whether the table is shown
- * @param {number} width of the pictures
+ * @param {number} width of the charts
  */
 export function dayView(facts, width) {
   const { hall, day, ahead } = facts;
@@ -77,13 +77,13 @@ function pictures({ day, ahead, times, isUnfolded }, width) {
   ];
 }
 
-/** @param {string} kind @param {boolean} isLine @returns {SVGElement} a bit of what the picture is drawn with */
+/** @param {string} kind @param {boolean} isLine @returns {SVGElement} a sample for the key of the charts */
 function sample(kind, isLine) {
   const drawn = isLine ? makeSvg("line", { class: kind, x1: 0, x2: 14, y1: 7, y2: 7 }) : makeSvg("rect", { class: kind, width: 14, height: 14 });
   return makeSvg("svg", { class: "chart key", viewBox: "0 0 14 14", "aria-hidden": "true" }, drawn);
 }
 
-/** The pictures as a table: the same half hours, and how many waited, or will, at the beginning of each. */
+/** The charts as a table of half hours, with the number of waiting people at the start of each, measured or forecast. */
 function halvesTable(day, ahead, times) {
   const waited = new Map(day.line.map(({ at, waiting }) => [Date.parse(at), waiting]));
   const waits = new Map((ahead?.quarters ?? []).map((one) => [Date.parse(one.at), one]));
@@ -108,7 +108,7 @@ function range(from, to) {
   return from === to ? number(from) : `${number(from)}–${number(to)}`;
 }
 
-/** What is past a threshold now, and what will be before closing. */
+/** Alerts: values past a threshold now, and those forecast before closing. */
 function alerts({ hall, ahead, watch, now_ms, isManager }, times) {
   const found = [];
   const now = (level, text) => found.push([level, say("alert-now"), text]);

@@ -1,21 +1,19 @@
-/**
- * The list of halls, the worst first: five hundred rows that are made once and changed where something has.
- */
+/** The list of halls, the worst first. It may have five hundred rows: they are created once, and only changed values are updated. */
 
 import { make } from "/display/element.js";
 import { pick } from "/pages/language.js";
 import { languageNow, localeNow, say } from "/pages/texts.js";
 import { number } from "/pages/times.js";
-import { countersLevel, isQuiet, longest_s, promisesLevel, screensLevel, staying, waitLevel, worstFirst } from "./model.js";
+import { countersLevel, isQuiet, longest_s, promisesLevel, screensLevel, unmoved, waitLevel, worstFirst } from "./model.js";
 
-/** From so many halls on there is a field to look for one. */
+/** With at least this many halls there is a search field. */
 const SEARCHED_FROM = 20;
 
 const COLUMNS = ["hall", "waiting", "longest", "counters", "promises", "screens"];
 
-/** The table, and the field above it. */
+/** The table and the search field. */
 export class HallList {
-  /** @type {Map<string, object>} */
+  /** Rows by hall id. @type {Map<string, object>} */
   #rows = new Map();
   #body = make("tbody");
   #head = make("tr");
@@ -24,19 +22,19 @@ export class HallList {
   #none = make("p.quiet", { role: "status", hidden: true });
   #shown = null;
   #wanted = "";
-  /** The halls that are found, in the order of the list. @type {object[]} */
+  /** The halls that match the search, in the order of the list. @type {object[]} */
   #found = [];
   #collator = new Intl.Collator();
 
-  /** @param {HTMLElement} element where it stands */
+  /** @param {HTMLElement} element the container */
   constructor(element) {
     this.#search.addEventListener("input", () => this.#shown && this.show(this.#shown));
     this.table = make("table.table", {}, make("thead", {}, this.#head), this.#body);
     element.replaceChildren(make("div.search", {}, this.#label, this.#search), this.table, this.#none);
   }
 
-  /** Say everything in the page's language. */
-  speak() {
+  /** Update all texts to the page's language. */
+  updateTexts() {
     this.#head.replaceChildren(...COLUMNS.map((name) => make(name === "hall" ? "th" : `th.num.c-${name}`, { scope: "col" }, say(`column-${name}`))));
     this.#label.textContent = this.#search.placeholder = say("search");
     this.#none.textContent = say("search-none");
@@ -46,7 +44,7 @@ export class HallList {
   }
 
   /**
-   * Say how halls are now. What is the same object as before is the same hall: only the time has gone on.
+   * Show the current figures. A hall that is the same object as before has not changed, except for the time.
    * @param {object} facts
    * @param {object[]} facts.halls
    * @param {object} facts.watch
@@ -65,7 +63,7 @@ export class HallList {
     this.#mark(chosen, true);
   }
 
-  /** @param {object[]} halls @returns {object | undefined} the one that the list begins with */
+  /** @param {object[]} halls @returns {object | undefined} the first hall of the list */
   worst(halls) {
     return worstFirst(halls, nameOf, this.#collator.compare)[0];
   }
@@ -78,10 +76,10 @@ export class HallList {
     this.#arrange(this.#found.map((hall) => this.#row(hall).element));
   }
 
-  /** Put rows into their order, of which most have it already. */
+  /** Put rows into order. Most rows stay where they are. */
   #arrange(rows) {
     const places = new Map([...this.#body.children].map((row, n) => [row, n]));
-    const stay = staying(rows.map((row) => places.get(row) ?? -1));
+    const stay = unmoved(rows.map((row) => places.get(row) ?? -1));
     const focused = document.activeElement;
     const gone = new Set(places.keys());
     for (const row of rows) gone.delete(row);
@@ -109,7 +107,7 @@ export class HallList {
     return row;
   }
 
-  /** The row of a hall that is looked at. */
+  /** Mark or unmark the row of the chosen hall. */
   #mark(id, isChosen) {
     const row = this.#rows.get(id);
     if (!row) return;
@@ -118,7 +116,7 @@ export class HallList {
     else row.link.removeAttribute("aria-current");
   }
 
-  /** Change what is another than before; most often nothing is. */
+  /** Update the cells that have changed. */
   #update(row, hall, watch, now_ms) {
     const waited_s = longest_s(hall, now_ms);
     const minutes = waited_s === null ? null : Math.floor(waited_s / 60);
@@ -135,29 +133,29 @@ export class HallList {
   }
 }
 
-/** A hall's name in the page's language. */
+/** Name of a hall in the page's language. */
 export function nameOf(hall) {
   return pick(hall.name, languageNow()).text || hall.id;
 }
 
-/** What stands in the row of a hall, and how far it is from its threshold. */
+/** The figures in the row of a hall, each with its level. */
 export function figuresOf(hall, watch, now_ms) {
   const waited_s = longest_s(hall, now_ms);
   const opens = hall.suspended ? say("suspended") : hall.open || !isQuiet(hall) ? null : say("closed");
   return [
     [opens ?? number(hall.waiting), hall.suspended ? "over" : ""],
-    [waited_s === null ? "–" : sayOnce("minutes", { minutes: Math.floor(waited_s / 60) }), waitLevel(hall, watch, now_ms)],
-    [hall.counters_open === null ? sayOnce("of-unknown", { of: hall.counters_planned }) : sayOnce("of", { some: hall.counters_open, of: hall.counters_planned }), countersLevel(hall)],
-    [hall.scored === 0 ? "–" : sayOnce("percent", { share: Math.round((100 * hall.held) / hall.scored) }), promisesLevel(hall.held, hall.scored, watch)],
-    [hall.screens === 0 ? "–" : sayOnce("of", { some: hall.screens - hall.screens_gone.length, of: hall.screens }), screensLevel(hall)],
+    [waited_s === null ? "–" : sayCached("minutes", { minutes: Math.floor(waited_s / 60) }), waitLevel(hall, watch, now_ms)],
+    [hall.counters_open === null ? sayCached("of-unknown", { of: hall.counters_planned }) : sayCached("of", { some: hall.counters_open, of: hall.counters_planned }), countersLevel(hall)],
+    [hall.scored === 0 ? "–" : sayCached("percent", { share: Math.round((100 * hall.held) / hall.scored) }), promisesLevel(hall.held, hall.scored, watch)],
+    [hall.screens === 0 ? "–" : sayCached("of", { some: hall.screens - hall.screens_gone.length, of: hall.screens }), screensLevel(hall)],
   ];
 }
 
-/** Words of small numbers that many halls have in common: five hundred rows ask for a few dozen. @type {Map<string, string>} */
-const saidOnce = new Map();
+/** Cache of texts: five hundred rows use only a few dozen different ones. @type {Map<string, string>} */
+const cachedTexts = new Map();
 
-function sayOnce(id, args) {
+function sayCached(id, args) {
   const key = `${languageNow()} ${id} ${Object.values(args)}`;
-  if (!saidOnce.has(key)) saidOnce.set(key, say(id, args));
-  return saidOnce.get(key);
+  if (!cachedTexts.has(key)) cachedTexts.set(key, say(id, args));
+  return cachedTexts.get(key);
 }

@@ -1,25 +1,25 @@
 /**
- * What the figures of halls mean: how long somebody has waited, what is past a threshold, which hall is the worst off.
+ * Evaluation of the figures of halls: longest waits, values past a threshold, the order of the halls.
  *
- * Nothing here knows the page; instants are milliseconds.
+ * Pure functions, without page. `now_ms` is the service's time in milliseconds.
  */
 
-/** Near a threshold: of the longest wait that is acted on. */
+/** Fraction of the threshold of the wait from which a wait is near it. */
 const NEAR = 0.9;
 
-/** @typedef {"" | "late" | "over"} Level late: near a threshold; over: past it */
+/** @typedef {"" | "late" | "over"} Level `late`: near a threshold; `over`: past it */
 
 /**
- * For how long the one who has waited longest has waited.
+ * The longest current wait in a hall.
  * @param {object} hall of `GET /v1/ops`
  * @param {number} now_ms
- * @returns {number | null} seconds; null where nobody waits
+ * @returns {number | null} seconds; null if nobody waits
  */
 export function longest_s(hall, now_ms) {
   return hall.longest_since_at === null ? null : Math.max(0, (now_ms - Date.parse(hall.longest_since_at)) / 1000);
 }
 
-/** @param {object} hall @param {object} watch @param {number} now_ms @returns {Level} */
+/** Level of the longest wait. @param {object} hall @param {object} watch the thresholds @param {number} now_ms @returns {Level} */
 export function waitLevel(hall, watch, now_ms) {
   const waited_s = longest_s(hall, now_ms) ?? 0;
   if (waited_s >= watch.wait_s) return "over";
@@ -27,10 +27,11 @@ export function waitLevel(hall, watch, now_ms) {
 }
 
 /**
- * @param {number} held
- * @param {number} scored
- * @param {object} watch
- * @returns {Level} nothing of so few that chance alone speaks
+ * Level of the kept promises.
+ * @param {number} held number of waits that were as promised
+ * @param {number} scored number of waits that were compared with their promise
+ * @param {object} watch the thresholds
+ * @returns {Level} always "" for a number that is too small to mean anything
  */
 export function promisesLevel(held, scored, watch) {
   if (scored < watch.scored_min) return "";
@@ -38,54 +39,54 @@ export function promisesLevel(held, scored, watch) {
   return held / scored < watch.promises_from ? "late" : "";
 }
 
-/** @param {object} hall @returns {Level} counters that the plan has and nobody has opened */
+/** Level of counters that are planned, but not open. @param {object} hall @returns {Level} */
 export function countersLevel(hall) {
   if (!hall.open || hall.suspended || hall.counters_open === null || hall.counters_open >= hall.counters_planned) return "";
   return hall.counters_open === 0 && hall.waiting > 0 ? "over" : "late";
 }
 
-/** @param {object} hall @returns {Level} */
+/** Level of disconnected screens. @param {object} hall @returns {Level} */
 export function screensLevel(hall) {
   return hall.screens_gone.length > 0 ? "over" : "";
 }
 
-/** @param {object} hall @returns {boolean} whether there is nothing to look at: closed, and nobody waits */
+/** @param {object} hall @returns {boolean} whether the hall is closed and nobody waits */
 export function isQuiet(hall) {
   return !hall.open && hall.waiting === 0 && hall.standby === 0;
 }
 
 /**
- * Halls with the worst first: by the longest wait, then by how many wait; those that are closed come last.
+ * Sort halls, the worst first: by the longest wait, then by the number of people who wait. Closed halls come last.
  *
- * Who has waited longest has so in a minute too: the order is that of the halls, whatever the time.
+ * The order depends on when the longest wait began, so it does not change as time passes.
  * @param {object[]} halls
  * @param {(hall: object) => string} nameOf
- * @param {(one: string, other: string) => number} byName
+ * @param {(first: string, second: string) => number} byName
  */
 export function worstFirst(halls, nameOf, byName) {
   return [...halls].sort(
-    (one, other) =>
-      isQuiet(one) - isQuiet(other) ||
-      bySince(one.longest_since_at, other.longest_since_at) ||
-      other.waiting - one.waiting ||
-      byName(nameOf(one), nameOf(other)),
+    (first, second) =>
+      isQuiet(first) - isQuiet(second) ||
+      bySince(first.longest_since_at, second.longest_since_at) ||
+      second.waiting - first.waiting ||
+      byName(nameOf(first), nameOf(second)),
   );
 }
 
-/** Instants of the service are written alike and compare as text; where nobody waits comes last. */
-function bySince(one, other) {
-  if (one === other) return 0;
-  if (one === null || other === null) return one === null ? 1 : -1;
-  return one < other ? -1 : 1;
+/** Compare instants as text, because the service writes them all in the same form. Null (nobody waits) comes last. */
+function bySince(first, second) {
+  if (first === second) return 0;
+  if (first === null || second === null) return first === null ? 1 : -1;
+  return first < second ? -1 : 1;
 }
 
 /**
- * Which of some things may stay where they are when they are put in another order, so that the fewest move.
- * @param {number[]} places where each is now, in the order that is wanted; -1 for what is new
- * @returns {Set<number>} indexes into `places`: a longest run of rising places
+ * The items that need not move when a list is reordered, so that as few as possible move.
+ * @param {number[]} places current position of each item, in the new order; -1 for a new item
+ * @returns {Set<number>} indexes into `places`: a longest increasing subsequence
  */
-export function staying(places) {
-  const ends = []; // by the length of a run, the index at which one ends lowest
+export function unmoved(places) {
+  const ends = []; // by length of a subsequence: index of its smallest possible end
   const before = new Array(places.length).fill(-1);
   for (const [n, place] of places.entries()) {
     if (place < 0) continue;
@@ -105,25 +106,25 @@ export function staying(places) {
 }
 
 /**
- * What has come anew, with the same object for each thing that is as it was: what has not changed is seen without a look into it.
- * @template {{id: string}} Thing
- * @param {Map<string, {text: string, thing: Thing}>} known what came before; it is brought up to date
- * @param {Thing[]} things
- * @returns {Thing[]}
+ * Replace items that have not changed by their previous objects, so that a comparison of references finds changes.
+ * @template {{id: string}} Item
+ * @param {Map<string, {text: string, item: Item}>} previous the previous items by id; it is updated
+ * @param {Item[]} items
+ * @returns {Item[]}
  */
-export function unchanged(known, things) {
-  const found = things.map((thing) => {
-    const text = JSON.stringify(thing);
-    const before = known.get(thing.id);
-    return before?.text === text ? before : { text, thing };
+export function reuseUnchanged(previous, items) {
+  const found = items.map((item) => {
+    const text = JSON.stringify(item);
+    const before = previous.get(item.id);
+    return before?.text === text ? before : { text, item };
   });
-  known.clear();
-  for (const one of found) known.set(one.thing.id, one);
-  return found.map(({ thing }) => thing);
+  previous.clear();
+  for (const entry of found) previous.set(entry.item.id, entry);
+  return found.map(({ item }) => item);
 }
 
 /**
- * All halls together.
+ * Sum up the figures of all halls.
  * @param {object[]} halls
  * @param {number} now_ms
  */
@@ -132,7 +133,7 @@ export function totals(halls, now_ms) {
   const waits = halls.filter(({ longest_since_at }) => longest_since_at !== null);
   const worst = waits.reduce((before, hall) => (before === null || hall.longest_since_at < before.longest_since_at ? hall : before), null);
   const gone = halls.flatMap((hall) => hall.screens_gone.map((screen) => ({ hall, screen })));
-  gone.sort((one, other) => (one.screen.seen_at < other.screen.seen_at ? -1 : 1));
+  gone.sort((first, second) => (first.screen.seen_at < second.screen.seen_at ? -1 : 1));
   return {
     waiting: sum(({ waiting }) => waiting),
     open: halls.filter(({ open }) => open).length,
@@ -149,16 +150,16 @@ export function totals(halls, now_ms) {
   };
 }
 
-/** Steps of an axis that people read without reckoning. */
+/** Steps of an axis that are easy to read. */
 const STEPS = [1, 2, 5, 10, 15, 20, 25, 30, 50, 100, 150, 200, 250, 500, 1000, 2500, 5000, 10_000];
 
 /**
- * The marks of an axis from nought to beyond the greatest value.
- * @param {number} most
- * @param {number} count of steps
+ * The marks of an axis from 0 to the greatest value or more.
+ * @param {number} most the greatest value
+ * @param {number} count number of steps
  * @returns {number[]}
  */
 export function marks(most, count) {
-  const step = STEPS.find((one) => one * count >= most) ?? Math.ceil(most / count);
+  const step = STEPS.find((candidate) => candidate * count >= most) ?? Math.ceil(most / count);
   return Array.from({ length: count + 1 }, (_, n) => n * step);
 }

@@ -1,8 +1,8 @@
 /**
- * The page of operations: all halls with the worst first, and the day of one.
+ * The operations page: all halls, the worst first, and the day of one of them.
  *
- * All halls are asked for every few seconds, and answered in a word when nothing has happened; how long somebody has waited is
- * reckoned here. The day of the chosen hall is read as often, what is foretold of it once in a while.
+ * All halls are read every few seconds; if nothing has changed the answer is 304. Waits are computed here from their start. The day of the
+ * chosen hall is read as often, its forecast less often.
  */
 
 import { make, redraw } from "/display/element.js";
@@ -14,57 +14,57 @@ import { localeNow, say, sayInto, texts } from "/pages/texts.js";
 import "/pages/theme.js";
 import { dayView } from "./day.js";
 import { HallList } from "./list.js";
-import { unchanged } from "./model.js";
+import { reuseUnchanged } from "./model.js";
 import { reportView } from "./report.js";
 import { drawSums, sumsOf } from "./sums.js";
 
 const READ_EVERY_MS = 5000;
 const AHEAD_EVERY_MS = 30_000;
-/** Two answers that did not come. */
+/** Time of two missing answers. */
 const SILENT_MS = 12_000;
 const TICK_MS = 1000;
 const NARROWEST = 260;
-/** The day of a hall stands beside the list, which is not left half of a page. As in the sheet of styles. */
+/** On wide screens the day of a hall is beside the list. The same width is in the style sheet. */
 const beside = matchMedia("(min-width: 1101px)");
 
 const element = (id) => document.getElementById(id);
 
-class Operations {
+class OperationsPage {
   #session = null;
   #list = new HallList(element("list"));
   /** @type {{items: object[], watch: object} | null} */
   #halls = null;
-  /** @type {Map<string, {text: string, thing: object}>} the halls as they came last */
-  #known = new Map();
+  /** The halls of the last answer, by id. @type {Map<string, {text: string, item: object}>} */
+  #previous = new Map();
   #etag = null;
-  /** The service's clock beside this device's. */
+  /** Difference between the service's clock and that of this device. */
   #behind_ms = 0;
   #heard_ms = -Infinity;
   #heardAt = new Date();
-  /** Whose day is shown while none is chosen, and stays so: the worst may be another in a moment. @type {string | null} */
+  /** Id of the hall whose day is shown while none is chosen. It does not change when another hall becomes the worst. @type {string | null} */
   #first = null;
-  /** @type {object | null} the day of the chosen hall, and what is foretold of it */
+  /** The day of the chosen hall. @type {object | null} */
   #day = null;
   #dayText = "";
   #ahead = null;
   #aheadRead_ms = -Infinity;
-  /** What the day is drawn from: as long as all of it is the same, so is the picture. @type {unknown[]} */
+  /** The values from which the day was drawn. It is drawn again only when one has changed. @type {unknown[]} */
   #drawn = [];
-  /** The room for the day, in CSS pixels; nought while it is not shown. */
+  /** Width for the day in CSS pixels; 0 while it is not shown. */
   #width = 0;
   #reading = null;
   #isOut = false;
 
   async start() {
     await texts("common", "ops");
-    document.addEventListener("paihao:language", () => this.#speak());
-    this.#speak();
+    document.addEventListener("paihao:language", () => this.#drawTexts());
+    this.#drawTexts();
     const { session } = await signedIn(ANY_HALL, ["ops", "manager"]);
-    this.#welcome(session);
-    document.addEventListener("paihao:signed-in", ({ detail }) => this.#welcome(detail.session));
+    this.#onSignedIn(session);
+    document.addEventListener("paihao:signed-in", ({ detail }) => this.#onSignedIn(detail.session));
     document.addEventListener("paihao:signed-out", () => (this.#isOut = true));
     globalThis.addEventListener("hashchange", () => this.#open());
-    // Told rather than asked for: to ask each second would lay out all halls for it.
+    // Observed, because reading the width each second would force a layout of all halls.
     new ResizeObserver(([{ contentRect }]) => {
       this.#width = Math.floor(contentRect.width);
       this.#drawDay();
@@ -73,7 +73,7 @@ class Operations {
     await this.#read();
   }
 
-  #welcome(session) {
+  #onSignedIn(session) {
     this.#session = session;
     this.#isOut = false;
     document.querySelector("account-menu").show(session);
@@ -96,7 +96,7 @@ class Operations {
     return performance.now() - this.#heard_ms > SILENT_MS;
   }
 
-  /** Read all halls, and show them; then the day of the chosen one. Never twice at once. */
+  /** Read and draw all halls, then the day of the chosen one. One reading runs at a time. */
   async #read() {
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = null;
@@ -107,22 +107,22 @@ class Operations {
   async #readAll() {
     if (this.#isOut) return;
     try {
-      const given = await call("GET", "/v1/ops", { ifNoneMatch: this.#etag });
-      if (given.at) this.#behind_ms = Date.parse(given.at) - Date.now();
+      const answer = await call("GET", "/v1/ops", { ifNoneMatch: this.#etag });
+      if (answer.at) this.#behind_ms = Date.parse(answer.at) - Date.now();
       this.#heard_ms = performance.now();
       this.#heardAt = new Date(this.#now_ms);
-      if (given.status !== 304) {
-        const { items, watch } = given.body;
+      if (answer.status !== 304) {
+        const { items, watch } = answer.body;
         const isSame = JSON.stringify(watch) === JSON.stringify(this.#halls?.watch);
-        this.#halls = { items: unchanged(this.#known, items), watch: isSame ? this.#halls.watch : watch };
-        this.#etag = given.etag;
+        this.#halls = { items: reuseUnchanged(this.#previous, items), watch: isSame ? this.#halls.watch : watch };
+        this.#etag = answer.etag;
       }
       if (beside.matches) this.#first ??= this.#list.worst(this.#halls.items)?.id ?? null;
       this.#draw();
       await this.#readDay();
     } catch (reason) {
-      const words = waitingWords(reason); // only what is ours is silence
-      if (this.#halls === null) this.#sayStale(words);
+      const words = waitingWords(reason); // throws errors of the page itself
+      if (this.#halls === null) this.#showStale(words);
     }
     this.#draw();
   }
@@ -134,10 +134,10 @@ class Operations {
     const isFirst = this.#day?.hall !== id;
     const isDue = isFirst || this.#ahead === null || performance.now() - this.#aheadRead_ms >= AHEAD_EVERY_MS;
     const ahead = isDue ? ask("GET", "forecast") : null;
-    ahead?.catch(() => undefined); // it is looked at in its turn
+    ahead?.catch(() => undefined); // awaited below
     const { body } = await ask("GET", "ops");
     this.#day = body;
-    this.#dayText = JSON.stringify({ ...body, at: null }); // the instant of the answer alone is no news
+    this.#dayText = JSON.stringify({ ...body, at: null }); // the time of the answer alone is no change
     if (isFirst) this.#ahead = null;
     if (ahead === null) return;
     this.#draw();
@@ -148,22 +148,22 @@ class Operations {
   #tick() {
     if (this.#isOut) return;
     if (performance.now() - this.#heard_ms >= READ_EVERY_MS) this.#read();
-    if (this.#halls !== null) this.#drawLink(); // silence is told at once; minutes go on with each reading
+    if (this.#halls !== null) this.#drawLink(); // a lost connection is shown at once; waits are updated with each reading
   }
 
   async #open() {
     this.#drawn = [];
     if (this.#day?.hall !== this.#chosen) this.#day = this.#ahead = null;
     this.#draw();
-    await this.#reading; // which may be of the hall before
+    await this.#reading; // it may be a reading of the previous hall
     await this.#read();
     element("day-title")?.focus({ preventScroll: innerWidth > 900 });
   }
 
-  #speak() {
+  #drawTexts() {
     sayInto();
     document.title = `${say("ops-title")} · Paihao`;
-    this.#list.speak();
+    this.#list.updateTexts();
     this.#drawn = [];
     if (this.#session) document.querySelector("account-menu").show(this.#session);
     this.#draw();
@@ -187,17 +187,17 @@ class Operations {
     const silent = this.#isSilent;
     redraw(element("link"), [localeNow(), silent, this.#heardAt], () => {
       const zones = new Set(this.#halls.items.map(({ time_zone }) => time_zone));
-      const zone = zones.size === 1 ? [...zones][0] : undefined; // of several halls the reader's own
+      const zone = zones.size === 1 ? [...zones][0] : undefined; // for several zones that of the browser
       const time = this.#heardAt.toLocaleTimeString("en-GB", { timeZone: zone, hourCycle: "h23" });
       element("link").className = silent ? "live silent" : "live";
-      this.#sayStale(silent ? say("ops-stale", { time }) : null);
+      this.#showStale(silent ? say("ops-stale", { time }) : null);
       document.body.dataset.link = silent ? "silent" : "live";
       return [say(silent ? "ops-silent" : "ops-live", { time })];
     });
   }
 
-  /** Say of when it is what is shown, or why nothing is. @param {string | null} words */
-  #sayStale(words) {
+  /** Show how old the data are, or why there are none. @param {string | null} words */
+  #showStale(words) {
     element("stale").hidden = words === null;
     if (words !== null) element("stale").firstElementChild.textContent = words;
   }
@@ -206,10 +206,10 @@ class Operations {
     if (this.#halls === null || this.#width === 0) return;
     const room = element("day");
     const id = this.#chosen;
-    const hall = this.#halls.items.find((one) => one.id === id);
+    const hall = this.#halls.items.find((item) => item.id === id);
     const width = Math.max(NARROWEST, this.#width);
     const isRead = hall !== undefined && (this.#isReport || this.#day?.hall === id);
-    const ahead = this.#isSilent ? null : this.#ahead; // nothing is foretold from what is old
+    const ahead = this.#isSilent ? null : this.#ahead; // no forecast from old data
     const minute = Math.floor(this.#now_ms / 60_000);
     const facts = this.#isReport ? ["report", id] : [id, isRead && this.#dayText, ahead, hall, width, minute];
     if (facts.length === this.#drawn.length && facts.every((fact, n) => fact === this.#drawn[n])) return;
@@ -229,7 +229,7 @@ class Operations {
     }
   }
 
-  /** What is drawn anew is the same to whoever stands on it. */
+  /** Draw, and give the focus back to the element at the same position. */
   #keepingFocus(room, draw) {
     const things = () => [...room.querySelectorAll("a, summary, [tabindex]")];
     const at = things().indexOf(document.activeElement);
@@ -246,4 +246,4 @@ function dateOf(now_ms) {
   return new Date(now_ms).toLocaleDateString(localeNow() === "en" ? "en-GB" : localeNow(), { weekday: "short", day: "numeric", month: "long", year: "numeric" });
 }
 
-new Operations().start();
+new OperationsPage().start();

@@ -1,4 +1,4 @@
-/** The report of a hall: a day, or as many as two months, each day and all together. */
+/** The report of a hall for a day or up to two months: each day, and the total. */
 
 import { make } from "/display/element.js";
 import { inHall } from "/pages/api.js";
@@ -11,7 +11,7 @@ const WEEK_DAYS = 7;
 const DAY_MS = 86_400_000;
 
 /**
- * The view of a hall's report; it reads by itself, and again when its dates change.
+ * Make the view of a report. It reads its data, and reads again when its dates change.
  * @param {object} hall of `GET /v1/ops`
  * @returns {HTMLElement[]}
  */

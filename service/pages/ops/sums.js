@@ -1,4 +1,4 @@
-/** Six figures of all halls together. */
+/** The six summary figures of all halls. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -9,7 +9,7 @@ import { promisesLevel, totals } from "./model.js";
 /** @typedef {{name: string, figure: string, below: string, isOver: boolean}} Sum */
 
 /**
- * What is said of all halls.
+ * Compute the figures.
  * @param {object[]} halls
  * @param {object} watch
  * @param {number} now_ms
@@ -30,7 +30,7 @@ export function sumsOf(halls, watch, now_ms) {
   ];
 }
 
-/** @param {Sum[]} all @returns {HTMLElement[]} */
+/** Draw the figures. @param {Sum[]} all @returns {HTMLElement[]} */
 export function drawSums(all) {
   return all.map(({ name, figure, below, isOver }) => make(isOver ? "div.over" : "div", { "data-sum": name }, make("span", {}, say(`sum-${name}`)), make("b", {}, figure), make("small", {}, below)));
 }

@@ -1,6 +1,4 @@
-/**
- * The rules by which a hall calls, on one sheet for its wall: made from the hall's own document, in both languages at once.
- */
+/** The rules of the order of calls on one sheet, to hang on a wall: made from the hall document, in both languages. */
 
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
@@ -17,7 +15,7 @@ const sheet = document.getElementById("sheet");
 
 const minutes = (seconds) => Math.round(seconds / 60);
 
-/** The rules in order: an id of words and what they need; what a hall does not have is left out. */
+/** The rules in order: id and arguments of each text. Rules that do not apply to the hall are left out. */
 function rulesOf(hall, rules) {
   const { appointment, green, returning } = rules.credit_s;
   const bookable = hall.services.some((service) => service.bookable);
@@ -35,13 +33,13 @@ function rulesOf(hall, rules) {
   ].filter((rule) => rule);
 }
 
-/** Minutes of a day as a clock shows them. */
+/** Minutes of a day as a time. */
 function clock(of) {
   const whole = (of + 1440) % 1440;
   return `${String(Math.floor(whole / 60)).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** The opening hours: weekdays in each language. */
+/** The opening hours as text in one language. */
 function hoursIn(which, locale, hours) {
   const day = (weekday) => new Date(Date.UTC(2024, 0, weekday)).toLocaleDateString(locale, { timeZone: "UTC", weekday: "short" });
   return hours.map(({ weekdays, from, to }) => {
@@ -56,7 +54,7 @@ function both(build, tag = "p") {
   return LANGUAGES.map(([which, lang]) => make(tag, { lang }, build(which, lang)));
 }
 
-/** The hall's name in each language that it has one in. */
+/** Names of the hall in all languages that it has. */
 function namesOf({ name }) {
   const names = LANGUAGES.map(([which, own]) => {
     const { text, lang } = pick(name, which);
