@@ -126,10 +126,10 @@ export function draw({ title, back, end, main, dock = [] }) {
   const heading = make("h1", { tabindex: "-1" }, title);
   const switching = document.activeElement?.closest(".langs a")?.dataset.lang;
   part("bar").className = back ? "phone-bar" : "phone-bar first";
-  part("bar").replaceChildren(...[back ? backButton(back) : null, heading, end ? make("span.end", {}, end, make("language-switch")) : make("language-switch")].filter((one) => one));
+  part("bar").replaceChildren(...[back ? backButton(back) : null, heading, end ? make("span.end", {}, end, make("language-switch")) : make("language-switch")].filter(Boolean));
   if (switching) stayAtLanguages(switching);
-  part("main").replaceChildren(...main.filter((one) => one));
-  part("dock").replaceChildren(...dock.filter((one) => one));
+  part("main").replaceChildren(...main.filter(Boolean));
+  part("dock").replaceChildren(...dock.filter(Boolean));
 }
 
 /** Keep the focus on the language switch after a switch. If only the link to the other language is shown, focus that link. */

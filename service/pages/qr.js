@@ -230,6 +230,6 @@ function penaltyOf(grid) {
   for (let y = 1; y < size; y += 1) {
     for (let x = 1; x < size; x += 1) if (grid[y][x] === grid[y - 1][x] && grid[y][x] === grid[y][x - 1] && grid[y][x] === grid[y - 1][x - 1]) penalty += 3;
   }
-  const dark = grid.reduce((sum, row) => sum + row.reduce((count, one) => count + one, 0), 0);
+  const dark = grid.reduce((sum, row) => sum + row.reduce((count, isDark) => count + isDark, 0), 0);
   return penalty + Math.floor(Math.abs((dark * 100) / (size * size) - 50) / 5) * 10;
 }

@@ -309,5 +309,5 @@ function goTo(session) {
     (roles.has("manager") || roles.has("ops")) && ["/ops", say("go-ops")],
     ["/", say("go-halls")],
   ];
-  return pages.filter((one) => one && one[0] !== location.pathname).map(([href, text]) => make("a", { href }, text));
+  return pages.filter((page) => page && page[0] !== location.pathname).map(([href, text]) => make("a", { href }, text));
 }

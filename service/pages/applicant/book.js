@@ -256,10 +256,10 @@ function openTicket(app, { id, token, number, day }) {
 
 /** The idempotency key of an act. It is stored over a reload, so that the same request has no second effect. */
 function keyFor(app, act, body) {
-  const said = JSON.stringify(body);
+  const request = JSON.stringify(body);
   const { keys = {} } = app.booking.now;
-  if (keys[act]?.said !== said) {
-    keys[act] = { said, key: newKey() };
+  if (keys[act]?.said !== request) {
+    keys[act] = { said: request, key: newKey() };
     app.booking.set({ keys });
   }
   return keys[act].key;

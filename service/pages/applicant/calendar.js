@@ -70,10 +70,10 @@ function dayButton(app, on, day, pressed, choose) {
  */
 export function times(app, slots, { on, chosen, hour, now }, { take, unfold }) {
   if (slots.length === 0) return [];
-  const one = (slot) => slotButton(app, slot, slot.starts_at === chosen, slot.starts_at === now, take);
+  const slotOf = (slot) => slotButton(app, slot, slot.starts_at === chosen, slot.starts_at === now, take);
   if (slots.length <= PLAIN_MAX) {
     const halves = [slots.filter((slot) => app.times.time(slot.starts_at) < "12:00"), slots.filter((slot) => app.times.time(slot.starts_at) >= "12:00")];
-    return halves.flatMap((half, place) => (half.length === 0 ? [] : [make("div.slots", {}, make("h2", {}, place === 0 || halves[0].length === 0 ? `${app.dateWords(on)} ${say(place === 0 ? "morning" : "afternoon")}` : upper(say("afternoon"))), half.map(one))]));
+    return halves.flatMap((half, place) => (half.length === 0 ? [] : [make("div.slots", {}, make("h2", {}, place === 0 || halves[0].length === 0 ? `${app.dateWords(on)} ${say(place === 0 ? "morning" : "afternoon")}` : upper(say("afternoon"))), half.map(slotOf))]));
   }
   const hours = Map.groupBy ? Map.groupBy(slots, hourOf(app)) : grouped(slots, hourOf(app));
   const unfolded = hour ?? (chosen ? app.times.time(chosen).slice(0, 2) : null);
@@ -85,7 +85,7 @@ export function times(app, slots, { on, chosen, hour, now }, { take, unfold }) {
   const within = hours.get(unfolded);
   return [
     make("div.slots.hours", {}, make("h2", {}, app.dateWords(on)), heads),
-    within ? make("div.slots", { id: "within" }, make("h3", {}, say("hour-title", { hour: `${unfolded}:00` })), within.map(one)) : make("p.small.quiet", {}, say("choose-an-hour")),
+    within ? make("div.slots", { id: "within" }, make("h3", {}, say("hour-title", { hour: `${unfolded}:00` })), within.map(slotOf)) : make("p.small.quiet", {}, say("choose-an-hour")),
   ];
 }
 

@@ -72,5 +72,5 @@ function weekdayOf(on) {
  * @returns {Appointment[]}
  */
 export function inOrderOfTime(items) {
-  return [...items].sort((one, other) => (one.starts_at < other.starts_at ? -1 : one.starts_at > other.starts_at ? 1 : 0));
+  return [...items].sort((first, second) => (first.starts_at < second.starts_at ? -1 : first.starts_at > second.starts_at ? 1 : 0));
 }

@@ -73,15 +73,15 @@ function inline(written) {
 
 /** Summary of a call, in the page's language. */
 function summaryOf({ operationId, summary }) {
-  const said = languageNow() === "zh" ? SUMMARIES[operationId] : undefined;
-  if (said === undefined && !summary) return null;
-  return make("p", { lang: said === undefined ? english() : null }, make("b", {}, inline(said ?? summary)));
+  const translation = languageNow() === "zh" ? SUMMARIES[operationId] : undefined;
+  if (translation === undefined && !summary) return null;
+  return make("p", { lang: translation === undefined ? english() : null }, make("b", {}, inline(translation ?? summary)));
 }
 
 /** Meaning of a parameter, in the page's language. */
 function meaningOf({ description }) {
-  const said = languageNow() === "zh" ? MEANINGS[description] : undefined;
-  return said === undefined ? text(description) : make("p", {}, inline(said));
+  const translation = languageNow() === "zh" ? MEANINGS[description] : undefined;
+  return translation === undefined ? text(description) : make("p", {}, inline(translation));
 }
 
 /** A path for the table of contents, without the common prefix, with line breaks only before its parts. */
@@ -92,12 +92,12 @@ function shortPath(path) {
 
 /** Who may call: our extension field, otherwise the names of the security schemes. An empty requirement means everybody. */
 function rolesOf(spec, operation) {
-  const said = operation["x-roles"] ?? operation["x-role"];
-  if (said) return [said].flat();
+  const extension = operation["x-roles"] ?? operation["x-role"];
+  if (extension) return [extension].flat();
   const required = operation.security ?? spec.security;
   if (!required) return [];
-  const roles = required.flatMap((one) => Object.entries(one).flatMap(([scheme, scopes]) => (scopes.length > 0 ? scopes : [scheme])));
-  return required.some((one) => Object.keys(one).length === 0) ? ["all", ...roles] : roles;
+  const roles = required.flatMap((requirement) => Object.entries(requirement).flatMap(([scheme, scopes]) => (scopes.length > 0 ? scopes : [scheme])));
+  return required.some((requirement) => Object.keys(requirement).length === 0) ? ["all", ...roles] : roles;
 }
 
 /** The problem codes of a response. The description may have them in several places. */
@@ -107,7 +107,7 @@ function problemsOf(spec, response) {
   const code = resolve(spec, resolve(spec, media?.schema).properties?.code);
   codes.push(...(code.enum ?? []), ...(code.const === undefined ? [] : [code.const]));
   codes.push(...[media?.example, ...Object.values(media?.examples ?? {}).map((example) => resolve(spec, example).value)].flatMap((example) => example?.code ?? []));
-  return [...new Set(codes.map((one) => (typeof one === "string" ? one : one.code)))].filter(Boolean);
+  return [...new Set(codes.map((code) => (typeof code === "string" ? code : code.code)))].filter(Boolean);
 }
 
 /** Description of a response, without the codes at its end, which are drawn as a list. */
@@ -204,11 +204,11 @@ function drawAll(spec) {
   part("about").replaceChildren(make("p", {}, say("docs-about")), ...text(description));
 
   const operations = operationsOf(spec);
-  const told = new Map((spec.tags ?? []).map((tag) => [tag.name, tag.description]));
-  const tags = [...new Set([...told.keys(), ...operations.map(({ tag }) => tag)])].filter((tag) => operations.some((one) => one.tag === tag));
+  const descriptions = new Map((spec.tags ?? []).map((tag) => [tag.name, tag.description]));
+  const tags = [...new Set([...descriptions.keys(), ...operations.map(({ tag }) => tag)])].filter((tag) => operations.some((operation) => operation.tag === tag));
   part("operations").replaceChildren(
     ...tags.map((tag) =>
-      make("section.group", {}, make("h2", {}, nameOf(tag)), make("div.text", {}, text(told.get(tag))), operations.filter((one) => one.tag === tag).map((one) => drawOperation(spec, one))),
+      make("section.group", {}, make("h2", {}, nameOf(tag)), make("div.text", {}, text(descriptions.get(tag))), operations.filter((operation) => operation.tag === tag).map((one) => drawOperation(spec, one))),
     ),
   );
   const schemas = Object.entries(spec.components?.schemas ?? {});
@@ -221,7 +221,7 @@ function drawAll(spec) {
     ...tags.flatMap((tag) => [
       make("h2", {}, nameOf(tag)),
       ...operations
-        .filter((one) => one.tag === tag)
+        .filter((operation) => operation.tag === tag)
         .map(({ id, method, path }) => make("a", { href: `#${id}` }, make("span.method", { "data-method": method }, method.toUpperCase()), make("code", { title: path }, shortPath(path)))),
     ]),
     ...(schemas.length === 0 ? [] : [make("h2", {}, say("docs-schemas")), ...schemas.map(([name]) => make("a.plain", { href: `#schema-${name}` }, make("code", {}, name)))]),

@@ -30,14 +30,14 @@ export function typeOf(schema) {
   if (choices) return [...joined(choices.map(typeOf), " or "), ...extras(schema)];
   if (schema.allOf) return [...joined(schema.allOf.map(typeOf), " and "), ...extras(schema)];
   if (schema.const !== undefined) return [make("code", {}, JSON.stringify(schema.const)), ...extras(schema)];
-  if (schema.enum) return [...joined(schema.enum.map((one) => [make("code", {}, JSON.stringify(one))]), ", "), ...extras(schema)];
+  if (schema.enum) return [...joined(schema.enum.map((value) => [make("code", {}, JSON.stringify(value))]), ", "), ...extras(schema)];
   const types = [schema.type ?? (schema.properties ? "object" : "anything")].flat();
-  const told = types.map((type) => {
+  const names = types.map((type) => {
     if (type === "array") return schema.prefixItems ? ["list of ", ...joined(schema.prefixItems.map(typeOf), ", ")] : ["list of ", ...typeOf(schema.items)];
     if (type === "object" && schema.additionalProperties && typeof schema.additionalProperties === "object") return ["map of ", ...typeOf(schema.additionalProperties)];
     return [type];
   });
-  return [...joined(told, " or "), ...extras(schema)];
+  return [...joined(names, " or "), ...extras(schema)];
 }
 
 /**
@@ -74,7 +74,7 @@ function inlineObjects(schema) {
   if (!schema || typeof schema !== "object" || schema.$ref) return [];
   if (schema.properties && Object.keys(schema.properties).length > 0) return [schema];
   const parts = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? []), schema.items, schema.additionalProperties];
-  return parts.flatMap((one) => (one && typeof one === "object" ? inlineObjects(one) : []));
+  return parts.flatMap((part) => (part && typeof part === "object" ? inlineObjects(part) : []));
 }
 
 function reference(address) {
@@ -83,13 +83,13 @@ function reference(address) {
 }
 
 function extras(schema) {
-  const told = [];
-  if (schema.format) told.push(schema.format);
+  const limits = [];
+  if (schema.format) limits.push(schema.format);
   for (const [key, words] of LIMITS) {
-    if (schema[key] !== undefined) told.push(`${words}${schema[key]}`);
+    if (schema[key] !== undefined) limits.push(`${words}${schema[key]}`);
   }
-  if (schema.default !== undefined) told.push(`default ${JSON.stringify(schema.default)}`);
-  return told.length > 0 ? [` (${told.join(", ")})`] : [];
+  if (schema.default !== undefined) limits.push(`default ${JSON.stringify(schema.default)}`);
+  return limits.length > 0 ? [` (${limits.join(", ")})`] : [];
 }
 
 function joined(lists, between) {

@@ -46,8 +46,8 @@ function draw() {
   sayInto();
   document.title = `${say("halls-title")} · Paihao`;
   part("more").hidden = cursor === null;
-  const said = { loading: say("halls-loading"), unreached: say("halls-unreached"), ready: halls.length === 0 ? say("halls-none") : null }[state];
-  part("state").replaceChildren(...(said === null ? [] : [make("p.message", {}, said)]));
+  const message = { loading: say("halls-loading"), unreached: say("halls-unreached"), ready: halls.length === 0 ? say("halls-none") : null }[state];
+  part("state").replaceChildren(...(message === null ? [] : [make("p.message", {}, message)]));
   part("halls").replaceChildren(...halls.map(drawHall));
   if (state === "ready") usable();
 }

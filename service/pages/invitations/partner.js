@@ -80,11 +80,11 @@ class PartnersPage {
 
 /** The key from the address, which is stored and removed from it, or the stored key. */
 function takeKey() {
-  const given = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (given) {
-    storeKey(given);
+  const key = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (key) {
+    storeKey(key);
     history.replaceState(null, "", location.pathname + location.search);
-    return given;
+    return key;
   }
   try {
     return localStorage.getItem(STORE);

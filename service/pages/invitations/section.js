@@ -31,7 +31,7 @@ const LIST_PROBLEMS = new Set(["body-invalid", "media-type", "body-too-large", "
  * @property {string} releases
  * @property {string} partner
  * @property {boolean} isSending
- * @property {{said: string, file: File, key: string} | null} sent the request that is not answered yet
+ * @property {{request: string, file: File, key: string} | null} sent the request that is not answered yet
  * @property {{made?: any, refused?: any} | null} result of the list that was sent last
  * @property {string | null} batch id of the shown import
  */
@@ -55,8 +55,8 @@ export function invitations(ui) {
 
 /** Idempotency key of a request. It stays the same until the request is answered. */
 function keyOf(query, file) {
-  const said = JSON.stringify(query);
-  if (choices.sent?.said !== said || choices.sent.file !== file) choices.sent = { said, file, key: newKey() };
+  const request = JSON.stringify(query);
+  if (choices.sent?.request !== request || choices.sent.file !== file) choices.sent = { request, file, key: newKey() };
   return choices.sent.key;
 }
 
@@ -229,23 +229,23 @@ class InvitationsSection {
     const { body } = await this.#ui.call("GET", "invitations/batches", { query: { limit: BATCHES } });
     if (this.#ui.signal.aborted) return;
     const { times } = this.#ui;
-    const rows = body.items.map((one) => {
-      const of = (words) => say("invite-of", { act: words, when: times.moment(one.made_at) });
+    const rows = body.items.map((batch) => {
+      const of = (words) => say("invite-of", { act: words, when: times.moment(batch.made_at) });
       return {
-        attributes: { "data-batch": one.batch },
+        attributes: { "data-batch": batch.batch },
         cells: [
-          times.moment(one.made_at),
-          ...(this.#isPartner ? [] : [one.partner === OWN ? say("invite-own") : this.#partners.get(one.partner) ?? one.partner]),
-          String(one.invited),
-          String(one.used),
-          String(one.revoked),
-          one.releases_at ? times.moment(one.releases_at) : "–",
+          times.moment(batch.made_at),
+          ...(this.#isPartner ? [] : [batch.partner === OWN ? say("invite-own") : this.#partners.get(batch.partner) ?? batch.partner]),
+          String(batch.invited),
+          String(batch.used),
+          String(batch.revoked),
+          batch.releases_at ? times.moment(batch.releases_at) : "–",
           make(
             "div.row-acts",
             {},
-            action(this.#ui, say("invite-open"), () => this.#open(one.batch), { id: `open-${one.batch}`, "aria-label": of(say("invite-open")) }),
-            action(this.#ui, say("invite-csv"), () => this.#csv(one.batch), { "aria-label": of(say("invite-csv")) }),
-            action(this.#ui, say("invite-sheet"), () => this.#print(one.batch), { "aria-label": of(say("invite-sheet")) }),
+            action(this.#ui, say("invite-open"), () => this.#open(batch.batch), { id: `open-${batch.batch}`, "aria-label": of(say("invite-open")) }),
+            action(this.#ui, say("invite-csv"), () => this.#csv(batch.batch), { "aria-label": of(say("invite-csv")) }),
+            action(this.#ui, say("invite-sheet"), () => this.#print(batch.batch), { "aria-label": of(say("invite-sheet")) }),
           ),
         ],
       };
@@ -261,15 +261,15 @@ class InvitationsSection {
     const items = await allOf(this.#ui.call, "invitations", { batch });
     if (this.#ui.signal.aborted) return;
     const { times } = this.#ui;
-    const rows = items.map((one) => ({
-      attributes: { "data-code": one.code, "data-state": one.state },
+    const rows = items.map((invitation) => ({
+      attributes: { "data-code": invitation.code, "data-state": invitation.state },
       cells: [
-        String(one.line),
-        one.name ?? make("span.quiet", {}, "–"),
-        make("code", {}, grouped(one.code)),
-        one.service ? pick(this.#ui.hall.services.find(({ id }) => id === one.service)?.name, languageNow()).text || one.service : say("invite-any-service"),
-        [make(one.state === "booked" ? "span.tag.booked" : one.state === "done" ? "span.tag.open" : "span.tag", {}, say(STATE_WORDS[one.state])), one.starts_at ? make("span.small.block", {}, times.moment(one.starts_at)) : null],
-        one.state === "unused" ? action(this.#ui, say("invite-revoke"), () => this.#revoke(one, batch), { kind: "stop", "aria-label": say("invite-revoke-line", { line: one.line }) }) : "",
+        String(invitation.line),
+        invitation.name ?? make("span.quiet", {}, "–"),
+        make("code", {}, grouped(invitation.code)),
+        invitation.service ? pick(this.#ui.hall.services.find(({ id }) => id === invitation.service)?.name, languageNow()).text || invitation.service : say("invite-any-service"),
+        [make(invitation.state === "booked" ? "span.tag.booked" : invitation.state === "done" ? "span.tag.open" : "span.tag", {}, say(STATE_WORDS[invitation.state])), invitation.starts_at ? make("span.small.block", {}, times.moment(invitation.starts_at)) : null],
+        invitation.state === "unused" ? action(this.#ui, say("invite-revoke"), () => this.#revoke(invitation, batch), { kind: "stop", "aria-label": say("invite-revoke-line", { line: invitation.line }) }) : "",
       ],
     }));
     keepFocus(() =>
@@ -280,13 +280,13 @@ class InvitationsSection {
     if (isAsked) this.#opened.focus({ preventScroll: true });
   }
 
-  async #revoke(one, batch) {
+  async #revoke(invitation, batch) {
     const done = await ask({
-      title: say("invite-revoke-title", { line: one.line }),
+      title: say("invite-revoke-title", { line: invitation.line }),
       body: [make("p", {}, say("invite-revoke-about"))],
       confirm: say("invite-revoke"),
       kind: "stop",
-      act: () => this.#ui.call("DELETE", `invitations/${one.id}`),
+      act: () => this.#ui.call("DELETE", `invitations/${invitation.id}`),
       words: (reason) => (reason instanceof Refused && reason.code === "code-used" ? say("invite-used-meanwhile") : null),
     });
     if (done === null) return;

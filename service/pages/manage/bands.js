@@ -54,7 +54,7 @@ function bands(segments, starts, label, width) {
 
 /** Times below the edges. Of two edges that are close, one label is moved to the left and one to the right; without room it is left out. */
 function edgeLabels(segments, x, starts, width) {
-  const edges = [...new Set(segments.flatMap(({ from, to }) => [from, to]))].sort((one, other) => one - other);
+  const edges = [...new Set(segments.flatMap(({ from, to }) => [from, to]))].sort((first, second) => first - second);
   const placed = edges.map((edge, place) => {
     const left = place === 0 ? x(edge) : place === edges.length - 1 ? x(edge) - LABEL_PX : x(edge) - LABEL_PX / 2;
     return { edge, left: Math.max(0, Math.min(left, width - LABEL_PX)) };

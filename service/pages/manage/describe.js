@@ -99,7 +99,7 @@ function weekdaysText(weekdays) {
 }
 
 function ofThing(path, forms) {
-  const form = forms.find((one) => at(one, path)) ?? forms[0];
+  const form = forms.find((candidate) => at(candidate, path)) ?? forms[0];
   const row = at(form, path);
   if (path[0] === "booking" && row) return spanOfDays(row);
   return path[0] === "counters" ? row?.id || say("thing-new") : thingName(row, form) || path.at(-1);

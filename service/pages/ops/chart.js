@@ -74,13 +74,13 @@ function waiting({ day, ahead, from_ms, to_ms, now_ms, x, width }) {
   const inside = (at_ms) => at_ms >= from_ms && at_ms <= to_ms;
   const was = day.line.map(({ at, waiting: people }) => ({ at_ms: Date.parse(at), people })).filter(({ at_ms }) => inside(at_ms));
   const now = { at_ms: now_ms, people: day.line.at(-1)?.waiting ?? 0 };
-  const quarters = (ahead?.quarters ?? []).map((one) => ({ ...one, at_ms: Date.parse(one.at) })).filter(({ at_ms }) => at_ms > now_ms && inside(at_ms));
+  const quarters = (ahead?.quarters ?? []).map((quarter) => ({ ...quarter, at_ms: Date.parse(quarter.at) })).filter(({ at_ms }) => at_ms > now_ms && inside(at_ms));
   const axis = marks(Math.max(4, ...was.map(({ people }) => people), ...quarters.map(({ waiting_p90 }) => waiting_p90)) * 1.1, 2);
   const y = (people) => LINE_TOP + LINES - (people / axis.at(-1)) * LINES;
   const point = (at_ms, people) => `${round(x(at_ms))},${round(y(people))}`;
   const from = point(now.at_ms, now.people);
-  const high = quarters.map((one) => point(one.at_ms, one.waiting_p90));
-  const low = quarters.map((one) => point(one.at_ms, one.waiting_p10)).reverse();
+  const high = quarters.map((quarter) => point(quarter.at_ms, quarter.waiting_p90));
+  const low = quarters.map((quarter) => point(quarter.at_ms, quarter.waiting_p10)).reverse();
   const fan = [
     makeSvg("polygon", { class: "fan", points: [from, ...high, ...low].join(" ") }),
     makeSvg("polyline", { class: "mid", points: [from, ...quarters.map((one) => point(one.at_ms, one.waiting_p50))].join(" ") }),

@@ -86,7 +86,7 @@ function sample(kind, isLine) {
 /** The charts as a table of half hours, with the number of waiting people at the start of each, measured or forecast. */
 function halvesTable(day, ahead, times) {
   const waited = new Map(day.line.map(({ at, waiting }) => [Date.parse(at), waiting]));
-  const waits = new Map((ahead?.quarters ?? []).map((one) => [Date.parse(one.at), one]));
+  const waits = new Map((ahead?.quarters ?? []).map((quarter) => [Date.parse(quarter.at), quarter]));
   const now_ms = Date.parse(day.at);
   const rows = day.halves.map((half) => {
     const at_ms = Date.parse(half.from_at);

@@ -51,9 +51,9 @@ export function reportView(hall) {
 function figures({ items, total }, times) {
   if (items.length === 0) return [make("p.message", {}, say("report-none"))];
   const { visits, waits, lasted, appointments, promises, exceptions, overtime } = total;
-  const chosen = Object.values(exceptions.chosen).reduce((before, one) => before + one, 0);
-  const green = Object.values(exceptions.green).reduce((before, one) => before + one, 0);
-  const online = Object.values(total.sent_online).reduce((before, one) => before + one, 0);
+  const chosen = Object.values(exceptions.chosen).reduce((sum, count) => sum + count, 0);
+  const green = Object.values(exceptions.green).reduce((sum, count) => sum + count, 0);
+  const online = Object.values(total.sent_online).reduce((sum, count) => sum + count, 0);
   const facts = [
     ["report-issued", number(visits.issued)],
     ["report-served", number(visits.served)],
@@ -68,7 +68,7 @@ function figures({ items, total }, times) {
     ["report-rating", total.ratings.mean === null ? "–" : say("report-rating-of", { mean: total.ratings.mean.toFixed(1), number: total.ratings.number })],
     ["report-exceptions", number(chosen + green)],
     ["report-overtime", say("minutes", { minutes: Math.round(overtime.serving_s / 60) })],
-    ["report-counters", say("hours", { hours: (total.counters.reduce((before, one) => before + one.open_s, 0) / 3600).toFixed(1) })],
+    ["report-counters", say("hours", { hours: (total.counters.reduce((sum, counter) => sum + counter.open_s, 0) / 3600).toFixed(1) })],
     ["report-online", number(online)],
   ];
   const dayHeads = ["day", "issued", "served", "no-show", "left", "p50", "p90", "in-time", "promises"];

@@ -60,7 +60,7 @@ function namesOf({ name }) {
     const { text, lang } = pick(name, which);
     return { text, lang: lang ?? own };
   });
-  return names.filter(({ text }, place) => names.findIndex((one) => one.text === text) === place);
+  return names.filter(({ text }, place) => names.findIndex((other) => other.text === text) === place);
 }
 
 function show(hall, rules) {

@@ -72,9 +72,9 @@ async function checkAppointment(app, id, token) {
   const { as_of_at } = app.hall;
   if (checkedAt.get(id) === as_of_at) return;
   checkedAt.set(id, as_of_at);
-  const seen = await app.call("GET", `appointments/${id}`, { token }).then(({ body }) => body, () => null); // on an error the stored state stays
-  if (seen === null || (seen.state === "booked" && seen.starts_at === storedOwn("appointments", id)?.starts_at)) return;
-  storeAppointment(id, seen);
+  const appointment = await app.call("GET", `appointments/${id}`, { token }).then(({ body }) => body, () => null); // on an error the stored state stays
+  if (appointment === null || (appointment.state === "booked" && appointment.starts_at === storedOwn("appointments", id)?.starts_at)) return;
+  storeAppointment(id, appointment);
   if (app.place.step === "home") app.drawAgain();
 }
 

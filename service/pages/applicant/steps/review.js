@@ -9,20 +9,20 @@ import { holdCountdown } from "/pages/applicant/hold-countdown.js";
 
 export function review(app) {
   const { hold, applicant = {}, invitation } = app.booking.now;
-  const one = app.service(app.place.service);
-  if (!(hold?.id || standbyOf(app)) || hold?.service !== one.id) {
-    app.go({ step: "time", service: one.id }, { replace: true });
+  const serviceInfo = app.service(app.place.service);
+  if (!(hold?.id || standbyOf(app)) || hold?.service !== serviceInfo.id) {
+    app.go({ step: "time", service: serviceInfo.id }, { replace: true });
     return null;
   }
   if (!invitation && !(applicant.name && (applicant.phone || applicant.email))) {
-    app.go({ step: "details", service: one.id }, { replace: true });
+    app.go({ step: "details", service: serviceInfo.id }, { replace: true });
     return null;
   }
   const held = holdCountdown(app);
   const facts = [
-    [say("fact-what"), nameOf(one.name)],
+    [say("fact-what"), nameOf(serviceInfo.name)],
     [say("fact-when"), app.momentWords(hold.starts_at)],
-    one.count_max > 1 ? [say("fact-people"), say("people", { count: hold.count })] : null,
+    serviceInfo.count_max > 1 ? [say("fact-people"), say("people", { count: hold.count })] : null,
     applicant.name ? [say("details-name"), applicant.name] : [say("details-name"), say("fact-invited")],
     applicant.phone ? [say("details-phone"), applicant.phone] : null,
     applicant.email ? [say("details-email"), applicant.email] : null,
@@ -34,7 +34,7 @@ export function review(app) {
     main: [
       held.element,
       make("dl.facts", {}, facts.flatMap(([term, what]) => [make("dt", {}, term), make("dd", {}, what)])),
-      ...(one.papers.length ? [make("h2", {}, say("please-bring")), papersList(one.papers)] : []),
+      ...(serviceInfo.papers.length ? [make("h2", {}, say("please-bring")), papersList(serviceInfo.papers)] : []),
     ],
     dock: [make("p.small.quiet", {}, say("free-to-change")), button("primary.wide", say("book-now"), (pressed) => app.act(pressed, () => booked(app)), { id: "next" })],
   };

@@ -27,7 +27,7 @@ export function time(app) {
   const { appointment } = app.place;
   const own = appointment ? storedOwn("appointments", appointment) : null;
   const of = appointment ? own?.service : app.place.service;
-  const one = app.service(of);
+  const serviceInfo = app.service(of);
   const count = appointment ? (own?.count ?? 1) : countOf(app);
   const asked = `${of} ${count} ${app.today} ${app.booking.now.invitation ?? ""}`;
   const offered = app.offered?.asked === asked ? app.offered : null;
@@ -38,7 +38,7 @@ export function time(app) {
   const slot = known?.slots.find(({ starts_at, free }) => starts_at === chosen && free > 0) ?? null;
   const title = appointment ? say("move-title") : say("time-title");
   const end = appointment ? undefined : steps(2, 4);
-  const about = one ? make("p.small.quiet", {}, `${nameOf(one.name)} · ${own ? say("now-at", { when: app.momentWords(own.starts_at) }) : say("takes-about", { minutes: Math.max(1, Math.round(one.duration_s / 60)) })}`) : null;
+  const about = serviceInfo ? make("p.small.quiet", {}, `${nameOf(serviceInfo.name)} · ${own ? say("now-at", { when: app.momentWords(own.starts_at) }) : say("takes-about", { minutes: Math.max(1, Math.round(serviceInfo.duration_s / 60)) })}`) : null;
   if (!known) return { title, end, main: [about, make("p", { role: "status" }, say("reading-times"))], dock: [next(app, null)] };
   const free = known.slots.filter((each) => each.free > 0 && each.starts_at !== own?.starts_at);
   const on = dayShown(app, known, slot, free);

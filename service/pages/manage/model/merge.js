@@ -97,5 +97,5 @@ function isReordered(was, now) {
 }
 
 function namesOf(...objects) {
-  return [...new Set(objects.flatMap((one) => Object.keys(one)))];
+  return [...new Set(objects.flatMap((object) => Object.keys(object)))];
 }

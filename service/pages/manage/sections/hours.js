@@ -114,10 +114,10 @@ function exceptionLine(ui, on) {
   const { draft } = ui;
   const [now, was] = [draft.form.exceptions[on], draft.base.form.exceptions[on]];
   const path = ["exceptions", on];
-  const gone = now === undefined;
+  const isRemoved = now === undefined;
   const shown = now ?? was;
   const words = shown.closed || shown.spans.length === 0 ? say("hours-closed-all-day") : shown.spans.map(spanText).join(say("list-separator"));
-  const tag = make(`span.tag${same(now, was) ? "" : ".changed"}`, {}, gone ? say("hours-exception-removed", { was: words }) : words);
+  const tag = make(`span.tag${same(now, was) ? "" : ".changed"}`, {}, isRemoved ? say("hours-exception-removed", { was: words }) : words);
   const [fault] = draft.faultsAt(path);
   return make(
     "div.field",
@@ -127,7 +127,7 @@ function exceptionLine(ui, on) {
       {},
       make("span.grow", {}, say("hours-exception-on", { date: dateName(on) })),
       tag,
-      gone
+      isRemoved
         ? action(ui, say("restore"), () => draft.set(path, was), { kind: "plain", id: `exception-${on}`, "aria-label": say("of-thing", { act: say("restore"), thing: dateName(on) }) })
         : action(ui, say("change"), () => editException(ui, on), { kind: "plain", id: `exception-${on}`, "aria-label": say("of-thing", { act: say("change"), thing: dateName(on) }) }),
     ),
@@ -161,8 +161,8 @@ async function editException(ui, on) {
     title: say("hours-exception-title"),
     body,
     confirm: say("take-over"),
-    act: (said) => {
-      const kind = said.get("kind");
+    act: (form) => {
+      const kind = form.get("kind");
       const spans = kind === "open" ? readSpans(times.value) : [];
       if (spans === null || (kind === "open" && spans.length === 0)) throw new Wrong();
       draft.set(["exceptions", date.value], kind === "none" ? undefined : { closed: kind === "closed", spans });
@@ -175,7 +175,7 @@ async function editException(ui, on) {
 /** Parse `9-12, 13:30–17` into spans; null if it cannot be parsed. */
 function readSpans(typed) {
   const spans = [];
-  for (const piece of typed.split(/[,，;；、]/).filter((one) => one.trim())) {
+  for (const piece of typed.split(/[,，;；、]/).filter((part) => part.trim())) {
     const ends = piece.split(/[-–—~～至]/).map((end) => readTime(end));
     if (ends.length !== 2 || ends.includes(null)) return null;
     spans.push({ from: ends[0], to: ends[1] });
@@ -271,7 +271,7 @@ function staffedOn(ui, on, segments) {
 
 /** Whether the saved staffing differs within a segment. */
 function isEdited(draft, on, { from, to, counters }) {
-  return segmentsOn(draft.base.form, on).some((one) => one.from < to && one.to > from && one.counters !== counters);
+  return segmentsOn(draft.base.form, on).some((segment) => segment.from < to && segment.to > from && segment.counters !== counters);
 }
 
 function differenceWords({ from, to, by }, starts, segments) {

@@ -23,12 +23,12 @@ async function read(ui, root) {
 function durationsPart(ui, { durations }) {
   const rows = durations
     .filter(({ service }) => !ui.hall.services.find(({ id }) => id === service)?.online_url)
-    .flatMap((one) => {
-      const name = pick(ui.hall.services.find(({ id }) => id === one.service)?.name, languageNow()).text || one.service;
-      const share = one.share_of_walk_ins === null ? "–" : `${round(one.share_of_walk_ins * 100)} %`;
-      if (one.stages.length === 0) return [{ attributes: { "data-service": one.service }, cells: cellsOf(name, one, share) }];
-      return one.stages.map((stage) => ({
-        attributes: { "data-service": one.service, "data-stage": stage.stage },
+    .flatMap((duration) => {
+      const name = pick(ui.hall.services.find(({ id }) => id === duration.service)?.name, languageNow()).text || duration.service;
+      const share = duration.share_of_walk_ins === null ? "–" : `${round(duration.share_of_walk_ins * 100)} %`;
+      if (duration.stages.length === 0) return [{ attributes: { "data-service": duration.service }, cells: cellsOf(name, duration, share) }];
+      return duration.stages.map((stage) => ({
+        attributes: { "data-service": duration.service, "data-stage": stage.stage },
         cells: cellsOf(`${name} · ${pick(stage.name, languageNow()).text || stage.stage}`, stage, share),
       }));
     });
@@ -36,15 +36,15 @@ function durationsPart(ui, { durations }) {
 }
 
 /** Cells for a service or one of its stages. If no duration is entered, plans use a share of the service's duration. */
-function cellsOf(name, one, share) {
+function cellsOf(name, duration, share) {
   return [
     name,
-    minutes(one.mean_s),
-    one.prechecked_mean_s === null ? "–" : minutes(one.prechecked_mean_s),
-    one.document_mean_s === null ? "–" : minutes(one.document_mean_s),
-    `${round(one.cv * 100)} %`,
+    minutes(duration.mean_s),
+    duration.prechecked_mean_s === null ? "–" : minutes(duration.prechecked_mean_s),
+    duration.document_mean_s === null ? "–" : minutes(duration.document_mean_s),
+    `${round(duration.cv * 100)} %`,
     share,
-    say(one.learned ? "learned-yes" : one.document_mean_s === null ? "learned-guess" : "learned-no"),
+    say(duration.learned ? "learned-yes" : duration.document_mean_s === null ? "learned-guess" : "learned-no"),
   ];
 }
 
@@ -67,10 +67,10 @@ function leavingParts({ days, left_per_h, no_show_per_h, no_show_s }) {
 
 /** Table of walk-ins per hour by weekday and hour. A dash means unknown, which is not zero. */
 function walkInsPart({ walk_ins }) {
-  const hours = [...new Set(walk_ins.flatMap((day) => day.hours.map(({ hour }) => hour)))].sort((one, other) => one - other);
+  const hours = [...new Set(walk_ins.flatMap((day) => day.hours.map(({ hour }) => hour)))].sort((first, second) => first - second);
   if (hours.length === 0) return part(say("learned-walk-ins"), make("p.quiet", { id: "walk-ins" }, say("learned-walk-ins-none")));
   const rows = walk_ins.map(({ weekday, hours: known }) => ({
-    cells: [weekdayName(weekday), ...hours.map((hour) => known.find((one) => one.hour === hour)).map((one) => (one ? String(round(one.per_h)) : "–"))],
+    cells: [weekdayName(weekday), ...hours.map((hour) => known.find((entry) => entry.hour === hour)).map((entry) => (entry ? String(round(entry.per_h)) : "–"))],
   }));
   return part(say("learned-walk-ins"), make("div", { id: "walk-ins" }, table(say("learned-walk-ins"), [say("learned-weekday"), ...hours.map((hour) => `${hour}–${hour + 1}`)], rows, { numbers: hours.map((_, place) => place + 1) })));
 }

@@ -81,10 +81,10 @@ function stateOf(person) {
 
 function personActs(ui, person, name, read) {
   const of = (act) => say("of-thing", { act, thing: name });
-  const patch = (body, told) => async () => {
+  const patch = (body, note) => async () => {
     try {
       await ui.call("PATCH", `staff/${person.id}`, { body });
-      ui.tell(told);
+      ui.tell(note);
     } finally {
       await read(); // another manager may have changed it already
       if (document.activeElement === document.body) document.getElementById("person-add")?.focus();
@@ -97,14 +97,14 @@ function personActs(ui, person, name, read) {
           ui,
           say("password-reset"),
           async () => {
-            const given = await ask({
+            const created = await ask({
               title: say("password-reset-title", { name }),
               body: [make("p", {}, say("password-reset-about"))],
               confirm: say("password-reset"),
               act: async () => (await ui.call("POST", `staff/${person.id}/reset`, { body: {} })).body,
             });
-            if (given === null) return;
-            await showSecret(say("password-once-title", { name }), say("password-once-about"), given.password, person.name);
+            if (created === null) return;
+            await showSecret(say("password-once-title", { name }), say("password-once-about"), created.password, person.name);
             await read();
           },
           { "aria-label": of(say("password-reset")) },
@@ -147,15 +147,15 @@ async function addPerson(ui, read) {
   const name = make("input.input", { id: "person-name", name: "name", required: true, maxlength: NAME_MAX, autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
   const shown = make("input.input", { id: "person-shown", name: "display_name", required: true, maxlength: SHOWN_MAX, autocomplete: "off" });
   const role = make("select.input", { id: "person-role", name: "role" }, ROLES.map((one) => make("option", { value: one, selected: one === "staff" }, say(ROLE_WORDS[one]))));
-  const given = await ask({
+  const created = await ask({
     title: say("person-add-title"),
     body: [labelled(say("person-name"), name, say("person-name-hint")), labelled(say("person-shown"), shown), labelled(say("role"), role, say("role-hint"))],
     confirm: say("person-add"),
     act: async () => (await ui.call("POST", "staff", { body: { name: name.value.trim(), display_name: shown.value.trim(), role: role.value } })).body,
     words: (reason) => (reason instanceof Refused && reason.code === "body-invalid" ? say("person-name-hint") : wordsOf(reason)),
   });
-  if (given === null) return;
-  if (given.password) await showSecret(say("password-once-title", { name: shown.value.trim() }), say("password-once-about"), given.password, name.value.trim());
+  if (created === null) return;
+  if (created.password) await showSecret(say("password-once-title", { name: shown.value.trim() }), say("password-once-about"), created.password, name.value.trim());
   else ui.tell(say("person-added"));
   await read();
   document.getElementById("person-add")?.focus();
@@ -201,15 +201,15 @@ function devicesOf(ui, items, read) {
 async function addDevice(ui, read) {
   const name = make("input.input", { id: "device-name", required: true, maxlength: SHOWN_MAX, autocomplete: "off" });
   const role = make("select.input", { id: "device-role" }, DEVICE_ROLES.map((one) => make("option", { value: one }, say(ROLE_WORDS[one]))));
-  const given = await ask({
+  const created = await ask({
     title: say("device-add-title"),
     body: [labelled(say("device-name"), name, say("device-name-hint")), labelled(say("role"), role)],
     confirm: say("device-add"),
     act: async () => (await ui.call("POST", "devices", { body: { name: name.value.trim(), role: role.value } })).body,
   });
-  if (given === null) return;
-  if (given.role === "partner") await showSecret(say("token-once-title", { name: given.name }), say("partner-once-about"), `${location.origin}/halls/${encodeURIComponent(ui.hall.id)}/partner#key=${given.token}`);
-  else await showSecret(say("token-once-title", { name: given.name }), say("token-once-about"), given.token);
+  if (created === null) return;
+  if (created.role === "partner") await showSecret(say("token-once-title", { name: created.name }), say("partner-once-about"), `${location.origin}/halls/${encodeURIComponent(ui.hall.id)}/partner#key=${created.token}`);
+  else await showSecret(say("token-once-title", { name: created.name }), say("token-once-about"), created.token);
   await read();
   document.getElementById("device-add")?.focus();
 }

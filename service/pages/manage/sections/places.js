@@ -131,7 +131,7 @@ function stagesPart(ui) {
 export function listOf(ui, path, options) {
   const { draft } = ui;
   const entries = entriesOf(draft.at(path));
-  const removed = entriesOf(draft.was(path)).filter(([key]) => !entries.some(([one]) => one === key));
+  const removed = entriesOf(draft.was(path)).filter(([key]) => !entries.some(([other]) => other === key));
   const change = (make, focus) => {
     draft.set(path, make(draft.at(path)));
     ui.redraw();
@@ -179,7 +179,7 @@ export function listOf(ui, path, options) {
     mark();
     return make("li", {}, details);
   });
-  const gone = removed.map(([key, row]) =>
+  const removedItems = removed.map(([key, row]) =>
     make(
       "li.line.gone",
       {},
@@ -202,7 +202,7 @@ export function listOf(ui, path, options) {
     },
     { id: `${idOf(path)}-add` },
   );
-  return make("div.list-of", { id: idOf(path), tabindex: "-1" }, make("ul.things", {}, items, gone), make("div.line", {}, add));
+  return make("div.list-of", { id: idOf(path), tabindex: "-1" }, make("ul.things", {}, items, removedItems), make("div.line", {}, add));
 }
 
 /** Durations of the other stages: a field for each stage of the hall, visible while the service has this stage. */
@@ -229,14 +229,14 @@ function idField(ui, path, key, options) {
 }
 
 function insertedAsBefore(before, order, key) {
-  const earlier = before.slice(0, before.indexOf(key)).filter((one) => order.includes(one));
+  const earlier = before.slice(0, before.indexOf(key)).filter((other) => order.includes(other));
   const place = earlier.length === 0 ? 0 : order.indexOf(earlier.at(-1)) + 1;
   return [...order.slice(0, place), key, ...order.slice(place)];
 }
 
 /** The choices, with the chosen value if it is not offered any more, so that it stays visible. */
 function withUnoffered(choices, id) {
-  return choices.some(([one]) => one === id) ? choices : [...choices, [id, id]];
+  return choices.some(([value]) => value === id) ? choices : [...choices, [id, id]];
 }
 
 function unoffered(choices, ids) {
@@ -258,7 +258,7 @@ export function freeId(list, stem) {
 
 function newCounter(form) {
   const counters = entriesOf(form.counters).map(([, row]) => row);
-  const numbers = counters.map(({ id }) => Number(id)).filter((one) => Number.isInteger(one));
+  const numbers = counters.map(({ id }) => Number(id)).filter((number) => Number.isInteger(number));
   const last = counters.findLast(({ id }) => Number.isInteger(Number(id))) ?? counters.at(-1);
   const [[, zone]] = entriesOf(form.zones);
   const stage = entriesOf(form.stages).at(-1)[1];

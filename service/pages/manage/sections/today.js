@@ -40,16 +40,16 @@ function drawFacts(ui, places, again) {
   if (places.on.textContent !== dateName(ui.today())) places.on.textContent = dateName(ui.today());
   question();
   learnNames(ui, desk.counters, again);
-  const said = languageNow();
-  refill(places.alarms, [said, queue.alarms, queue.printers], () => [
+  const language = languageNow();
+  refill(places.alarms, [language, queue.alarms, queue.printers], () => [
     ...(queue.alarms ?? []).map((alarm) => alarmOf(ui, alarm)),
     ...(queue.printers ?? []).map(({ name, state, at }) => make("div.message.alarm", {}, make("b.grow", {}, say(`printer-${state}`, { name, time: ui.times.time(at) })))),
   ]);
-  refill(places.state, [said, board?.suspended, hall.overtime, hall.open, hall.opens_at, board?.closing_at], () => statesOf(ui, hall, board));
-  refill(places.counters, [said, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
+  refill(places.state, [language, board?.suspended, hall.overtime, hall.open, hall.opens_at, board?.closing_at], () => statesOf(ui, hall, board));
+  refill(places.counters, [language, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
   const over = isOver(facts);
-  refill(places.acts, [said, over], () => [over ? make("p.quiet", { id: "day-over", tabindex: "-1" }, say("day-over")) : actsOf(ui)]);
-  refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting, board?.names.services, board?.counters, hall.open], () => queueOf(ui, queue, board, hall));
+  refill(places.acts, [language, over], () => [over ? make("p.quiet", { id: "day-over", tabindex: "-1" }, say("day-over")) : actsOf(ui)]);
+  refill(places.queue, [language, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting, board?.names.services, board?.counters, hall.open], () => queueOf(ui, queue, board, hall));
 }
 
 function alarmOf(ui, alarm) {
@@ -129,7 +129,7 @@ function countersOf(ui, desk, queue) {
   const closed = desk.counters.filter(({ state }) => state === "closed");
   const rows = desk.counters.map((counter) => {
     const { id, state, stage, ticket, staff, since_at } = counter;
-    const person = queue.called.find((one) => one.id === ticket);
+    const person = queue.called.find((entry) => entry.id === ticket);
     return {
       attributes: { "data-counter": id },
       cells: [
