@@ -85,7 +85,7 @@ export function say(id, args) {
  * Whether there is a text with this id.
  * @param {string} id
  */
-export function isSaid(id) {
+export function hasText(id) {
   return Boolean(bundles.get(LOCALES[language])?.getMessage(id)?.value);
 }
 

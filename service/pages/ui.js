@@ -6,7 +6,7 @@
 
 import { make } from "/display/element.js";
 import { Refused, Unreached } from "/pages/api.js";
-import { isSaid, languageNow, say, useLanguage } from "/pages/texts.js";
+import { hasText, languageNow, say, useLanguage } from "/pages/texts.js";
 
 /** `<language-switch>`: links to the two languages, each named in itself. */
 class LanguageSwitch extends HTMLElement {
@@ -52,8 +52,8 @@ export function wordsOf(reason, args = {}) {
   if (reason instanceof LateError) return reason.words(reason.cause) ?? wordsOf(reason.cause, args);
   if (reason instanceof Refused) {
     const id = `problem-${reason.code}`;
-    if (args.number && isSaid(`${id}-named`)) return say(`${id}-named`, args);
-    return isSaid(id) ? say(id, { seconds: reason.retryAfter_s ?? 1, ...args }) : say("problem-other", { title: reason.problem.title || reason.code });
+    if (args.number && hasText(`${id}-named`)) return say(`${id}-named`, args);
+    return hasText(id) ? say(id, { seconds: reason.retryAfter_s ?? 1, ...args }) : say("problem-other", { title: reason.problem.title || reason.code });
   }
   if (reason instanceof Unreached) return say("problem-unreached");
   throw reason;

@@ -74,7 +74,7 @@ export async function hold(app, starts_at) {
   const { hold: held, invitation } = app.booking.now;
   if (standbyOf(app) && (await isOnStandby(app))) {
     app.booking.set({ starts_at, keys: null, hold: { service, starts_at, count } });
-    giveUp(app, held);
+    cancelHold(app, held);
     return;
   }
   if (held?.id && held.service === service) {
@@ -93,7 +93,7 @@ export async function hold(app, starts_at) {
   const body = { service, starts_at, count, hold: true, ...(invitation ? { invitation } : {}) };
   const made = await app.call("POST", "appointments", { body, key: keyFor(app, "hold", body) });
   setHold(app, made.body, made.body.token);
-  giveUp(app, held);
+  cancelHold(app, held);
 }
 
 function setHold(app, { id, service, starts_at, count, expires_at, code }, token) {
@@ -110,7 +110,7 @@ export function dropHold(app) {
 }
 
 /** Cancel a hold that only this page uses. The page does not wait for it; if it fails, the hold expires. */
-async function giveUp(app, held) {
+async function cancelHold(app, held) {
   if (!held?.id) return;
   forgetHold(held.id);
   if (isUsedElsewhere(held.id, app.clock.now()) || storedOwn("appointments", held.id)) return;
@@ -228,7 +228,7 @@ export async function cancel(app, id) {
 }
 
 /** Take a number, or check in with an invitation, and go to the page of the ticket. */
-export async function take(app) {
+export async function takeNumber(app) {
   const { service } = app.place;
   const { entrance, invitation } = app.booking.now;
   const shown = entrance ? { entrance } : {};

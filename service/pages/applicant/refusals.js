@@ -3,7 +3,7 @@
 import { Refused } from "/pages/api.js";
 import { removeOwn, storedOwn } from "/pages/phone-store.js";
 import { nameOf, ticketAddress } from "/pages/phone.js";
-import { isSaid, say } from "/pages/texts.js";
+import { hasText, say } from "/pages/texts.js";
 import { choose, dropHold, standbyOf } from "/pages/applicant/book.js";
 
 /**
@@ -68,7 +68,7 @@ export function refusalOf(app, reason, again) {
       app.booking.set({ invitation: null });
       return { text: say("refused-code-used"), ways: [] };
     default:
-      return isSaid(`problem-${code}`) || !again ? null : { text: say("problem-other", { title: problem.title || code }), ways: [] };
+      return hasText(`problem-${code}`) || !again ? null : { text: say("problem-other", { title: problem.title || code }), ways: [] };
   }
 }
 

@@ -68,7 +68,7 @@ export class BookingForm {
     const form = make(
       "form.booking",
       { id: "b-form" },
-      make("div.stack", {}, subject, make("div.field", {}, make("span.label", {}, say("bookings-soonest")), this.#picker.soonest, this.#picker.said), this.#picker.month),
+      make("div.stack", {}, subject, make("div.field", {}, make("span.label", {}, say("bookings-soonest")), this.#picker.soonest, this.#picker.status), this.#picker.month),
       make("div.stack", {}, this.#picker.times, moving ? null : this.#personFields(), this.#message, make("div.field", {}, make("div.line.book-line", {}, this.#submit, moving ? action(ui, say("bookings-not-move"), () => this.move(null), { id: "b-leave" }) : null), this.#hint)),
     );
     form.addEventListener("submit", (event) => {

@@ -24,7 +24,7 @@ export class Picker {
   soonest = make("div.soon", { role: "group", "aria-label": "" });
   month = make("div.month-of");
   times = make("div.slots", { id: "times", role: "group", tabindex: "-1" });
-  said = make("p.small.quiet", { role: "status", id: "picker-said" });
+  status = make("p.small.quiet", { role: "status", id: "picker-said" });
 
   /** @type {import("./slots.js").Slot | null} */
   chosen = null;
@@ -77,7 +77,7 @@ export class Picker {
       this.#drawSoonest();
       this.#drawMonth();
       this.#drawTimes();
-      this.said.textContent = this.#isRead && soonest(this.#slots, 1).length === 0 ? say("bookings-nothing-free") : "";
+      this.status.textContent = this.#isRead && soonest(this.#slots, 1).length === 0 ? say("bookings-nothing-free") : "";
     });
   }
 

@@ -2,7 +2,7 @@
 
 import { pick } from "/pages/language.js";
 import { serviceOf } from "/pages/outlook.js";
-import { isSaid, languageNow, say } from "/pages/texts.js";
+import { hasText, languageNow, say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
 
 /** Text ids of the channels through which appointments are booked. */
@@ -16,5 +16,5 @@ export function serviceName(ui, id) {
 /** Text of a refusal: that of this section if there is one, otherwise the general one. */
 export function refusalWords(reason, args) {
   const id = `bookings-refused-${reason.code}`;
-  return isSaid(id) ? say(id, args) : wordsOf(reason);
+  return hasText(id) ? say(id, args) : wordsOf(reason);
 }

@@ -2,7 +2,7 @@
 
 import { Refused } from "/pages/api.js";
 import { wholeNumber } from "/pages/codes.js";
-import { isSaid, say } from "/pages/texts.js";
+import { hasText, say } from "/pages/texts.js";
 import { QUEUE, WAITING } from "./context.js";
 import { askNumber, askReason, askService, askSlip, askTicket } from "./dialogs.js";
 
@@ -79,7 +79,7 @@ export class LineActs {
     const { times } = this.#context.state;
     const wordsFor = (reason) => {
       if (reason instanceof RangeError) return say("slip-none");
-      if (!(reason instanceof Refused) || !isSaid(`slip-${reason.code}`)) return null;
+      if (!(reason instanceof Refused) || !hasText(`slip-${reason.code}`)) return null;
       const { opens_at, on } = reason.problem;
       return say(`slip-${reason.code}`, { time: opens_at ? times.time(opens_at) : "", day: on ? times.day(on) : "" });
     };

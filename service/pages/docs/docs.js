@@ -7,7 +7,7 @@
 
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
-import { isSaid, languageNow, say, sayInto, texts } from "/pages/texts.js";
+import { hasText, languageNow, say, sayInto, texts } from "/pages/texts.js";
 import "/pages/ui.js";
 import { CHINESE as MEANINGS } from "./parameters.js";
 import { drawSchema, typeOf } from "./schema.js";
@@ -187,7 +187,7 @@ function schemaOf(media) {
 
 /** Name of a group of calls: that of the page if there is one, otherwise that of the description. */
 function nameOf(tag) {
-  return isSaid(`tag-${tag}`) ? say(`tag-${tag}`) : tag;
+  return hasText(`tag-${tag}`) ? say(`tag-${tag}`) : tag;
 }
 
 function draw() {

@@ -51,7 +51,7 @@ export function languageName(tag) {
  * @param {any} row
  * @param {any} [form] contains the texts of codes
  */
-export function thingName(row, form) {
+export function itemName(row, form) {
   if (!row) return "";
   const { text } = pick(row.name ?? form?.texts?.[row.id], languageNow());
   return text || row.id || say("thing-new");
@@ -77,7 +77,7 @@ export function labelOf(path, ...forms) {
   steps.forEach((step, place) => {
     const before = steps[place - 1];
     const inner = steps.slice(0, place + 1);
-    if (before === "rows") things.push(ofThing(inner, forms));
+    if (before === "rows") things.push(labelOfItem(inner, forms));
     else if (before === "hours" || before === "week") things.push(weekdayName(step));
     else if (before === "exceptions" || before === "dates") things.push(dateName(step));
     else if (isStageOfDuration(steps, place)) things.push(idName("stages", step, forms));
@@ -98,11 +98,11 @@ function weekdaysText(weekdays) {
   return weekdays.map((day) => weekdayName(day, "short")).join(say("list-separator"));
 }
 
-function ofThing(path, forms) {
+function labelOfItem(path, forms) {
   const form = forms.find((candidate) => at(candidate, path)) ?? forms[0];
   const row = at(form, path);
   if (path[0] === "booking" && row) return spanOfDays(row);
-  return path[0] === "counters" ? row?.id || say("thing-new") : thingName(row, form) || path.at(-1);
+  return path[0] === "counters" ? row?.id || say("thing-new") : itemName(row, form) || path.at(-1);
 }
 
 /**
@@ -142,7 +142,7 @@ export function valueOf(path, value, ...forms) {
     case "words":
       return value.map(languageName).join(say("list-separator"));
     case "order":
-      return value.map((key) => ofThing([...path.slice(0, -1), "rows", key], forms)).join(say("list-separator"));
+      return value.map((key) => labelOfItem([...path.slice(0, -1), "rows", key], forms)).join(say("list-separator"));
     case "ids":
       return [value].flat().map((id) => idName(path.at(-1), id, forms)).join(say("list-separator"));
     case "row":
@@ -150,7 +150,7 @@ export function valueOf(path, value, ...forms) {
     case "text-map":
       return pick(value, languageNow()).text;
     default:
-      return isListed(value) ? entriesOf(value).map(([, row]) => thingName(row)).join(say("list-separator")) : String(value);
+      return isListed(value) ? entriesOf(value).map(([, row]) => itemName(row)).join(say("list-separator")) : String(value);
   }
 }
 
@@ -168,7 +168,7 @@ const LIST_OF = { zone: "zones", stage: "stages", stages: "stages", services: "s
 function idName(field, id, forms) {
   for (const form of forms) {
     const found = entriesOf(form?.[LIST_OF[field]]).find(([, row]) => row.id === id);
-    if (found) return thingName(found[1], form);
+    if (found) return itemName(found[1], form);
   }
   return id;
 }

@@ -28,7 +28,7 @@ export function mayBeCalled(page, pressed) {
 }
 
 async function setNotBefore(page, not_before_at) {
-  await runAndReport(page, async () => page.take((await page.call("PATCH", `tickets/${page.id}`, { body: { not_before_at } })).body));
+  await runAndReport(page, async () => page.setTicket((await page.call("PATCH", `tickets/${page.id}`, { body: { not_before_at } })).body));
 }
 
 /** Book a time instead of standby. The number is given up only when the time is booked. If it leaves standby before, it is kept. */
@@ -49,7 +49,7 @@ export async function leave(page) {
       kind: "stop",
       act: async () => (await page.call("DELETE", `tickets/${page.id}`)).body,
     });
-    if (left) page.take(left);
+    if (left) page.setTicket(left);
   });
 }
 
@@ -60,7 +60,7 @@ export async function resume(page, pressed) {
   await whileBusy(pressed, () =>
     runAndReport(page, async () => {
       const { body } = await inHall(page.hall.id)("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
-      if (body.id === page.id) return page.take(body);
+      if (body.id === page.id) return page.setTicket(body);
       storeOwn("tickets", page.id, { hall: page.hall.id, token: page.token, return_by_on: null });
       storeTicket(body.id, { hall: page.hall.id, token: body.token }, body);
       location.assign(ticketAddress(body.id, body.token));
@@ -91,7 +91,7 @@ export async function runAndReport(page, work) {
     const text = words(reason);
     page.message = () => ({ text: text() });
     page.show();
-    page.again();
+    page.readNow();
   }
 }
 

@@ -39,5 +39,5 @@ export function rating(page) {
 }
 
 async function rate(page, pressed) {
-  await whileBusy(pressed, () => runAndReport(page, async () => page.take((await page.call("POST", `tickets/${page.id}/rating`, { body: { grade: chosen.grade, reasons: [...chosen.reasons].slice(0, 8) } })).body)));
+  await whileBusy(pressed, () => runAndReport(page, async () => page.setTicket((await page.call("POST", `tickets/${page.id}/rating`, { body: { grade: chosen.grade, reasons: [...chosen.reasons].slice(0, 8) } })).body)));
 }

@@ -56,8 +56,8 @@ const shown = {
   /** @type {(() => {text: string, ways?: {label: string, act: () => unknown}[]}) | null} */ message: null,
   call: (method, path, options = {}) => inHall(shown.hall.id)(method, path, { ...options, token: shown.token }),
   show,
-  take: (ticket) => take(ticket, { answered: true }),
-  again: () => shown.live.now(),
+  setTicket: (ticket) => setTicket(ticket, { answered: true }),
+  readNow: () => shown.live.now(),
 };
 
 let board_ms = -Infinity;
@@ -106,7 +106,7 @@ async function start() {
       follow(of.body, rules.body);
       shown.live.clock.heard(Date.parse(shown.hall.as_of_at));
       shown.link = "connecting";
-      take(ticket.body);
+      setTicket(ticket.body);
       break;
     } catch (reason) {
       if (reason instanceof Refused && ["ticket-not-found", "token-invalid", "hall-not-found"].includes(reason.code)) {
@@ -176,7 +176,7 @@ function follow(hall, rules) {
   shown.live = new Live({
     hall: shown.hall,
     read: async () => (await shown.call("GET", `tickets/${id}`, { patience_ms: 4000 })).body,
-    onFacts: (ticket) => take(ticket),
+    onFacts: (ticket) => setTicket(ticket),
     onLink: (link) => {
       shown.link = link;
       show();
@@ -197,7 +197,7 @@ function frameOf(data) {
 }
 
 /** Take over a ticket. @param {any} ticket @param {{answered?: boolean}} [options] `answered`: it is the answer to an act, and may be older than the last frame */
-function take(ticket, { answered = false } = {}) {
+function setTicket(ticket, { answered = false } = {}) {
   const before = shown.ticket;
   if (answered && before && ticket.seq < before.seq) return;
   // The answer to an act does not contain the suspension of the hall.

@@ -4,7 +4,7 @@ import { make } from "/display/element.js";
 import { button, named, papersList, rangeText, span, waitBar } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { field } from "/pages/ui.js";
-import { countOf, take } from "/pages/applicant/book.js";
+import { countOf, takeNumber } from "/pages/applicant/book.js";
 import { invitation, stateOf } from "/pages/applicant/steps/home.js";
 
 // With fewer time spans than this, the best one is not named.
@@ -54,7 +54,7 @@ function dock(app, serviceInfo, wait, outlook) {
   const { entrance } = app.booking.now;
   const why = hall.suspended || !hall.doors_open ? say("take-closed") : hall.entrance && !entrance ? say("take-at-door") : null;
   const words = wait ? say("take-now-wait", { range: rangeText(wait) }) : say(outlook === "standby" ? "take-standby" : "take-now");
-  const now = button(serviceInfo.bookable ? "wide" : "primary.wide", words, (pressed) => app.act(pressed, () => take(app)), { id: "take", "aria-disabled": why ? "true" : null, "aria-describedby": why ? "take-why" : null });
+  const now = button(serviceInfo.bookable ? "wide" : "primary.wide", words, (pressed) => app.act(pressed, () => takeNumber(app)), { id: "take", "aria-disabled": why ? "true" : null, "aria-describedby": why ? "take-why" : null });
   const book = serviceInfo.bookable ? button("primary.wide", say("book-a-time"), () => app.go({ step: "time", service: serviceInfo.id }), { id: "book" }) : null;
   return [why ? make("p.why", { id: "take-why" }, why) : null, now, book];
 }

@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
-import { round, spanOfDays, thingName, weekdayName } from "../describe.js";
+import { round, spanOfDays, itemName, weekdayName } from "../describe.js";
 import { bound, dateField, hoursField, idOf, minutesField, numberField, severalField, timeField } from "../fields.js";
 import { entriesOf, WEEKDAYS, withRow } from "../model/form.js";
 import { action, allOf, head, part } from "../parts.js";
@@ -72,7 +72,7 @@ function fullnessField(ui, path) {
 }
 
 function handPart(ui) {
-  const services = entriesOf(ui.draft.form.services).filter(([, row]) => !row.online_url).map(([, row]) => [row.id, thingName(row)]);
+  const services = entriesOf(ui.draft.form.services).filter(([, row]) => !row.online_url).map(([, row]) => [row.id, itemName(row)]);
   const path = ["booking", "places"];
   const row = () => ({ ...newSpan(ui), every_min: 30, places: 4, services: null });
   return part(

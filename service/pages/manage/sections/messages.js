@@ -1,7 +1,7 @@
 /** Failed messages to applicants: why they failed, and a button to send them again. The recipients are not shown. */
 
 import { make } from "/display/element.js";
-import { isSaid, say } from "/pages/texts.js";
+import { hasText, say } from "/pages/texts.js";
 import { action, head, keepFocus, table } from "../parts.js";
 
 const PAGE = 50;
@@ -65,5 +65,5 @@ function reasonWords(reason) {
   if (!reason) return "–";
   const [name, number] = reason.split(" ");
   const id = `message-reason-${name}`;
-  return isSaid(id) ? say(id, { number: number ?? "" }) : say("message-reason-other", { reason });
+  return hasText(id) ? say(id, { number: number ?? "" }) : say("message-reason-other", { reason });
 }

@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
-import { counterName, languageName, round, thingName } from "../describe.js";
+import { counterName, languageName, round, itemName } from "../describe.js";
 import { checkField, choiceField, idOf, minutesField, nameFields, numberField, severalField, textField } from "../fields.js";
 import { entriesOf, isNew, movedRow, otherStages, withoutRow, withRow } from "../model/form.js";
 import { action, head, part } from "../parts.js";
@@ -30,7 +30,7 @@ function hallPart(ui) {
 
 function countersPart(ui) {
   const { draft } = ui;
-  const named = (list) => entriesOf(draft.form[list]).map(([, row]) => [row.id, thingName(row)]);
+  const named = (list) => entriesOf(draft.form[list]).map(([, row]) => [row.id, itemName(row)]);
   return part(
     say("places-counters"),
     listOf(ui, ["counters"], {
@@ -54,11 +54,11 @@ function countersPart(ui) {
 
 function servicesPart(ui) {
   const { draft } = ui;
-  const stages = entriesOf(draft.form.stages).map(([, row]) => [row.id, thingName(row)]);
+  const stages = entriesOf(draft.form.stages).map(([, row]) => [row.id, itemName(row)]);
   return part(
     say("places-services"),
     listOf(ui, ["services"], {
-      what: (row) => thingName(row),
+      what: (row) => itemName(row),
       tag: (row) => row.prefix,
       about: (row) => (row.online_url ? say("service-online") : [say("value-minutes", { minutes: round(row.duration_s.mean / 60) }), row.stages.map((id) => nameOf(draft.form.stages, id)).join(" → ")].join(" · ")),
       add: say("service-add"),
@@ -82,7 +82,7 @@ function servicesPart(ui) {
         make("h4", {}, say("places-papers")),
         listOf(ui, [...path, "papers"], {
           flat: true,
-          what: (paper) => thingName(paper),
+          what: (paper) => itemName(paper),
           add: say("paper-add"),
           make: () => ({ id: freeId(row.papers, "paper"), name: {} }),
           fields: (paperPath, paperKey) => [nameFields(ui, [...paperPath, "name"], { label: say("field-paper-name") }), idField(ui, paperPath, paperKey, { label: say("field-code") })],
@@ -97,7 +97,7 @@ function zonesPart(ui) {
     say("places-zones"),
     make("p.quiet.small", {}, say("places-zones-about")),
     listOf(ui, ["zones"], {
-      what: (row) => thingName(row),
+      what: (row) => itemName(row),
       add: say("zone-add"),
       make: () => ({ id: freeId(ui.draft.form.zones, "zone"), name: {} }),
       fields: (path, key) => [nameFields(ui, [...path, "name"], { label: say("field-name") }), idField(ui, path, key, { label: say("field-code"), hint: say("hint-code") })],
@@ -110,7 +110,7 @@ function stagesPart(ui) {
     say("places-stages"),
     make("p.quiet.small", {}, say("places-stages-about")),
     listOf(ui, ["stages"], {
-      what: (row) => thingName(row),
+      what: (row) => itemName(row),
       add: say("stage-add"),
       make: () => ({ id: freeId(ui.draft.form.stages, "stage"), optional: false, name: {} }),
       fields: (path, key) => [
@@ -210,7 +210,7 @@ function stageFields(ui, path) {
   const { draft } = ui;
   const fields = entriesOf(draft.form.stages).map(([, stage]) => {
     const hint = say(stage.optional ? "hint-duration-optional" : "hint-duration-needed");
-    const label = say("field-duration-stage", { stage: thingName(stage) });
+    const label = say("field-duration-stage", { stage: itemName(stage) });
     return [stage.id, minutesField(ui, [...path, "duration_s", "stages", stage.id], { label, hint, min: 0.1, max: 480, optional: true, inside: "mean" })];
   });
   const update = () => {
@@ -245,7 +245,7 @@ function unoffered(choices, ids) {
 
 function nameOf(list, id) {
   const found = entriesOf(list).find(([, row]) => row.id === id);
-  return found ? thingName(found[1]) : id;
+  return found ? itemName(found[1]) : id;
 }
 
 /** An id that no item of the list has. */

@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
-import { thingName } from "../describe.js";
+import { itemName } from "../describe.js";
 import { checkField, choiceField, minutesField, nameFields, numberField, textField } from "../fields.js";
 import { CODES, isNew } from "../model/form.js";
 import { head, part } from "../parts.js";
@@ -73,7 +73,7 @@ function codesPart(ui, name) {
     say(`rules-${name}`),
     make("p.quiet.small", {}, say(`rules-${name}-about`)),
     listOf(ui, ["codes", name], {
-      what: (row) => thingName({ id: row.id, name: row.name ?? textOf(row.id) }),
+      what: (row) => itemName({ id: row.id, name: row.name ?? textOf(row.id) }),
       add: say(ONE_MORE[name].add),
       make: () => ({ id: freeId(draft.form.codes[name], ONE_MORE[name].id), name: {} }),
       fields: (path, key, row) => [
