@@ -1,4 +1,19 @@
-"""When a counter is free."""
+"""The analytic start: mean and spread of the time until a counter is free for a ticket.
+
+The work before a place has a mean and a variance: the remaining time of the services under way (lognormal, given their
+elapsed time), and the expected work of everybody earlier in the order, follow-on services at the same counters
+included. This work is done at the rate of the counters that are open now, return from a break, or are planned later.
+Meanwhile more work joins before the place: people with an appointment, weighted by the probability that they still
+come, and people who came early for theirs.
+
+The work of a line is its rank times its mean. One answer therefore costs one bisection for each line and each follow-on
+service, one remaining time for each counter, and one step for each slot until the start, however many people wait.
+
+Where services share only some of their counters, the work is that of the bottleneck that the ticket waits for
+(`shared_counters`), and one of the ticket's own counters must be free as well.
+
+Source: DESIGN 6, "Waits"; ALGORITHMS 3 (analytic_start).
+"""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -18,24 +33,24 @@ from service.domain.queue.shared_counters import Staffing
 from service.domain.queue.todays_speed import todays_speed
 
 LATE_CORRECTION = 0.92
-"""Part of the mean rest of a service that each other counter still has ahead when the first one is free."""
+"""Part of a service's mean remaining time that each other counter still has ahead when the first counter is free."""
 
 
 THINNING_STEPS = 3
-"""After which the share of those who have gone is true to a percent or two."""
+"""Number of fixed-point steps. After them the share of people who gave up is exact to one or two percent."""
 
 
 NOBODY_LEAVES = Leaving()
 
 
 ONLY_KIND = frozenset((0,))
-"""The kinds of work where there is one."""
+"""The kinds of work of a pool that has only one kind."""
 
 
 class CounterFree(NamedTuple):
-    """When a counter is free for somebody, in seconds from now, with the spread, and not before `earliest_s`.
+    """When a counter is free: mean and spread in seconds from now, and never before `earliest_s`.
 
-    `kinds` are those of the bottleneck they wait with.
+    `kinds` are the kinds of work of the bottleneck that the ticket waits for.
     """
 
     mean_s: float
@@ -51,47 +66,52 @@ def counter_free_for(  # noqa: PLR0913  (the last ones by name)
     coming: Iterable[JoiningWork],
     now_at: datetime,
     *,
-    more: int = 0,
+    extra_counters: int = 0,
     leaving: Leaving = NOBODY_LEAVES,
 ) -> CounterFree | None:
-    """When one of a pool's own counters is free for who comes after all the work there.
+    """Find when one of a pool's own counters is free for somebody who comes after all the given work.
 
     Args:
-        day: awake at `now_at`.
-        pool: who competes with them.
-        waiting: the work that waits, by kind; that of the people at the counters comes to it.
-        coming: the work that will join it.
+        day: the day, advanced to `now_at`.
+        pool: the counters, and the lines that compete for them.
+        waiting: the work of the people who wait, by kind. The work of the people at the counters is added to it.
+        coming: the work that will join it, in the order of time.
         now_at: the present instant.
-        more: as in `counter_rates`.
-        leaving: how those who wait give up.
+        extra_counters: the same as in `counter_rates`.
+        leaving: the rates at which waiting people give up.
 
     Returns:
-        None when no counter for it is open or planned today.
+        None when no counter of the pool is open or planned today.
     """
     if len(waiting) == 1:
-        return _free_of(day, pool.stage, pool.staffing, ONLY_KIND, waiting, coming, now_at, more, leaving)
-    if not any(rate.counters for rate in counter_rates(day, pool.staffing, now_at, more)):
+        return _free_of(day, pool.stage, pool.staffing, ONLY_KIND, waiting, coming, now_at, extra_counters, leaving)
+    if not any(rate.counters for rate in counter_rates(day, pool.staffing, now_at, extra_counters)):
         return None
     loads = [work.left_s for work in waiting]
     coming = list(coming)
     for joining in coming:
         loads[joining.kind] += joining.work.left_s
-    neck = pool.sharing.bottleneck(pool.kind, loads)
-    found = _free_of(day, pool.stage, neck.staffing, neck.kinds, waiting, coming, now_at, more, leaving)
-    if neck.own_staffing == neck.staffing or found is None:
+    bottleneck = pool.sharing.bottleneck(pool.kind, loads)
+    found = _free_of(
+        day, pool.stage, bottleneck.staffing, bottleneck.kinds, waiting, coming, now_at, extra_counters, leaving
+    )
+    if bottleneck.own_staffing == bottleneck.staffing or found is None:
         return found
     own, all_of_them = (
-        max(0, counters_at_work(staffing, now_at) + more) for staffing in (neck.own_staffing, neck.staffing)
+        max(0, counters_at_work(staffing, now_at) + extra_counters)
+        for staffing in (bottleneck.own_staffing, bottleneck.staffing)
     )
-    if found.sd_s and 0 < own < all_of_them:  # a counter is free, which need not be one of theirs
+    if found.sd_s and 0 < own < all_of_them:  # the free counter may be one that does not serve this kind
         speed, _ = todays_speed(day, pool.stage)
-        rest_s = LATE_CORRECTION * speed * _rest_s(waiting, neck.kinds)
+        rest_s = LATE_CORRECTION * speed * _mean_rest_s(waiting, bottleneck.kinds)
         found = found._replace(mean_s=found.mean_s + rest_s * (1 / own - 1 / all_of_them))
-    by_own = _free_of(day, pool.stage, neck.own_staffing, neck.own, waiting, coming, now_at, more, leaving)
-    return found if by_own is None else max(found, by_own)._replace(kinds=neck.kinds)
+    at_own = _free_of(
+        day, pool.stage, bottleneck.own_staffing, bottleneck.own, waiting, coming, now_at, extra_counters, leaving
+    )
+    return found if at_own is None else max(found, at_own)._replace(kinds=bottleneck.kinds)
 
 
-def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
+def _free_of(  # noqa: PLR0913, PLR0917  (computed once for all counters and once for the own ones)
     day: Day,
     stage: StageId,
     staffing: Staffing,
@@ -99,28 +119,28 @@ def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
     waiting: Sequence[Work],
     coming: Iterable[JoiningWork],
     now_at: datetime,
-    more: int,
+    extra_counters: int,
     leaving: Leaving,
 ) -> CounterFree | None:
-    """When one of some counters is free for who comes after the work of some kinds."""
-    rates = counter_rates(day, staffing, now_at, more)
+    """Find when one of the counters of a staffing is free for somebody who comes after all work of some kinds."""
+    rates = counter_rates(day, staffing, now_at, extra_counters)
     first = next((rate for rate in rates if rate.counters), None)
     if first is None:
         return None
     speed, speed_sd = todays_speed(day, stage)
-    theirs = waiting[0]
+    waiting_work = waiting[0]
     if len(waiting) > 1:
-        theirs = total_work(waiting[kind] for kind in kinds)
+        waiting_work = total_work(waiting[kind] for kind in kinds)
         coming = (joining for joining in coming if joining.kind in kinds)
-    work = Work(*map(add, theirs, work_in_progress(day, staffing, speed, now_at)))
+    work = Work(*map(add, waiting_work, work_in_progress(day, staffing, speed, now_at)))
     mean_s, sd_s = start_distribution(rates, work, speed, speed_sd, now_at, coming)
-    if theirs.services:
-        mean_s, sd_s = shortened_by_leaving(mean_s, sd_s, theirs, work, leaving)
+    if waiting_work.services:
+        mean_s, sd_s = shortened_by_leaving(mean_s, sd_s, waiting_work, work, leaving)
     return CounterFree(mean_s, sd_s, (first.from_at - now_at).total_seconds(), kinds)
 
 
-def _rest_s(waiting: Sequence[Work], kinds: frozenset[int]) -> float:
-    """The mean rest, at usual speed, of a service of some kinds that is looked at in a random moment."""
+def _mean_rest_s(waiting: Sequence[Work], kinds: frozenset[int]) -> float:
+    """Return the mean remaining time, at usual speed, of a service of these kinds observed at a random moment."""
     work = total_work(waiting[kind] for kind in kinds)
     return work.squares / (2 * work.whole_s) if work.whole_s else 0.0
 
@@ -128,24 +148,35 @@ def _rest_s(waiting: Sequence[Work], kinds: frozenset[int]) -> float:
 def shortened_by_leaving(
     mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leaving
 ) -> tuple[float, float]:
-    """A start, and its spread, when some of those who wait give up; the line as a fluid.
+    """Shorten a start and its spread for the people ahead who give up. The line is treated as a fluid.
 
-    Who says so shortens it, beside what counters do: w seconds of work are gone after ln(1 + rw) / r. Who does not is
-    called all the same, and saves what a visit is longer than the counter waits for them: of a call after t seconds
-    the part 1 - exp(-rt), on the way to the start T thus 1 - (1 - exp(-rT)) / rT; the two are found by turns.
+    People who say that they leave shorten the line in addition to what the counters do: w seconds of work are gone
+    after ln(1 + rw) / r seconds. People who leave without a word are called in vain; such a
+    call saves the visit except for the time that the counter waits for them. Of the calls after t seconds the part
+    1 - exp(-rt) is in vain; on the way to the start T this is 1 - (1 - exp(-rT)) / rT on average. The start and this
+    share depend on each other and are found by iteration.
+
+    Args:
+        mean_s: mean of the start without anybody giving up, in seconds.
+        sd_s: its standard deviation.
+        waiting: the work of the people who wait.
+        work: that work and the work of the people at the counters.
+        leaving: the rates at which waiting people give up.
     """
-    left_per_s, gone_per_s = leaving.left_per_s, leaving.no_show_per_s
-    if not mean_s or not (left_per_s or gone_per_s):
+    left_per_s, no_show_per_s = leaving.left_per_s, leaving.no_show_per_s
+    if not mean_s or not (left_per_s or no_show_per_s):
         return mean_s, sd_s
-    theirs_s = mean_s * waiting.left_s / work.left_s
-    before_s = mean_s - theirs_s
-    saves = max(0.0, 1.0 - leaving.no_show_s * waiting.services / waiting.left_s)
-    less_s = mean_s
-    for _ in range(THINNING_STEPS if gone_per_s else 1):
-        gone = 1.0 + math.expm1(-gone_per_s * less_s) / (gone_per_s * less_s) if gone_per_s else 0.0
-        kept_s = theirs_s * (1.0 - saves * gone)
-        less_s = before_s + (math.log1p(left_per_s * kept_s) / left_per_s if left_per_s else kept_s)
-    return less_s, sd_s * less_s / mean_s
+    waiting_s = mean_s * waiting.left_s / work.left_s
+    in_progress_s = mean_s - waiting_s
+    saved_share = max(0.0, 1.0 - leaving.no_show_s * waiting.services / waiting.left_s)
+    shortened_s = mean_s
+    for _ in range(THINNING_STEPS if no_show_per_s else 1):
+        in_vain = (
+            1.0 + math.expm1(-no_show_per_s * shortened_s) / (no_show_per_s * shortened_s) if no_show_per_s else 0.0
+        )
+        left_s = waiting_s * (1.0 - saved_share * in_vain)
+        shortened_s = in_progress_s + (math.log1p(left_per_s * left_s) / left_per_s if left_per_s else left_s)
+    return shortened_s, sd_s * shortened_s / mean_s
 
 
 def start_distribution(  # noqa: PLR0913, PLR0917  (what a start depends on)
@@ -156,11 +187,12 @@ def start_distribution(  # noqa: PLR0913, PLR0917  (what a start depends on)
     now_at: datetime,
     coming: Iterable[JoiningWork] = (),
 ) -> tuple[float, float]:
-    """Mean and spread of the seconds until a counter is free for whoever comes after the work.
+    """Return mean and standard deviation of the seconds until a counter is free for somebody who comes after the work.
 
-    One is free when all is done but the rests at the others; looked at in a random moment, a service has half of
-    E[X^2] / E[X] ahead. The last rate with counters holds on, for people are served until nobody waits. What is coming
-    joins in its time, as long as nobody is free before.
+    A counter is free when all work is done except the remaining services at the other counters; observed at a random
+    moment, a service has on average half of E[X^2] / E[X] left. The last staff level with counters continues without
+    end, because people are served until nobody waits. The work in `coming` joins at its time, unless a counter is free
+    earlier.
     """
     last = max(index for index, rate in enumerate(rates) if rate.counters)
     coming = iter(coming)

@@ -1,4 +1,7 @@
-"""Work that will join the queue later today."""
+"""The work that will join the queue later today: of expected appointments, and of tickets that are not due yet.
+
+Source: DESIGN 6, "Waits"; ALGORITHMS 3.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,16 +13,16 @@ from service.domain.calendar.learned import Learned
 from service.domain.day import Day
 from service.domain.model import Appointment, TicketId
 from service.domain.queue.counter_pools import Pool
-from service.domain.queue.distributions import phi
+from service.domain.queue.distributions import normal_cdf
 from service.domain.queue.queued_work import Work, duration_at, expected_work, work_brought_by
 from service.domain.queue.waiting_lines import Place, place_of
 
 LAST_ID = TicketId("~")
-"""Sorts after every ticket's id."""
+"""Sorts after the id of every ticket."""
 
 
 class JoiningWork(NamedTuple):
-    """Work of a kind that joins the queue before a place, at an instant."""
+    """Work of one kind that joins the queue at an instant."""
 
     at: datetime
     work: Work
@@ -29,36 +32,41 @@ class JoiningWork(NamedTuple):
 def arrivals_before(
     day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None = None
 ) -> Iterator[JoiningWork]:
-    """The work that will join what is shared, before a place, in the order of time; but for who has `arrived`."""
-    expected = _expected_before(day, pool, place, now_at, arrived)
-    return merge(expected, _early_before(day, pool, place), key=_joins_at) if day.queue.deferred else expected
+    """Yield, in the order of time, the work that will join the shared queue before a place.
+
+    `arrived` is an appointment whose person is already here; it does not count.
+    """
+    expected = _expected_work_before(day, pool, place, now_at, arrived)
+    return merge(expected, _early_work_before(day, pool, place), key=_joins_at) if day.queue.deferred else expected
 
 
-def _expected_before(
+def _expected_work_before(
     day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None
 ) -> Iterator[JoiningWork]:
-    """People with an appointment who have not come, and would still have its credit."""
+    """Yield the work of expected appointments that would still have their credit and come before a place."""
     if not day.appointment_index.expected:
         return
     rules = day.plan.rules
     since_at = now_at - timedelta(seconds=rules.grace_s)
     until_at = place.queue_at + timedelta(seconds=rules.credit_s.appointment)
-    known: dict[Visit, tuple[int, float, float] | None] = {}
+    needs: dict[Visit, tuple[int, float, float] | None] = {}
     for slot_at, late_from_at in day.expected_late(since_at, until_at, now_at):
         shows = show_probability(day.plan.learned, late_from_at, now_at)
         joins_at = max(now_at, slot_at - timedelta(seconds=rules.early_s))
-        here = visit_of(arrived) if arrived is not None and arrived.starts_at == slot_at else None
+        arrived_visit = visit_of(arrived) if arrived is not None and arrived.starts_at == slot_at else None
         for visit, number in day.appointment_index.expected[slot_at].items():
-            if visit not in known:
-                known[visit] = _visit_at(day, pool, visit)
-            found = known[visit]
-            if found is not None:
-                kind, mean_s, variance = found
-                yield JoiningWork(joins_at, expected_work(number - (visit == here), shows, mean_s, variance), kind)
+            if visit not in needs:
+                needs[visit] = _need_of_visit(day, pool, visit)
+            need = needs[visit]
+            if need is not None:
+                kind, mean_s, variance = need
+                yield JoiningWork(
+                    joins_at, expected_work(number - (visit == arrived_visit), shows, mean_s, variance), kind
+                )
 
 
-def _visit_at(day: Day, pool: Pool, visit: Visit) -> tuple[int, float, float] | None:
-    """The kind of a visit that has not begun, and what it needs at a pool's stage; None when nothing there."""
+def _need_of_visit(day: Day, pool: Pool, visit: Visit) -> tuple[int, float, float] | None:
+    """Return the kind of a visit, with mean and variance of its time at a pool's stage; None if it needs none there."""
     kind = pool.sharing.kind_of.get(visit.service)
     if kind is None:
         return None
@@ -67,8 +75,8 @@ def _visit_at(day: Day, pool: Pool, visit: Visit) -> tuple[int, float, float] | 
     return None if lasts is None else (kind, *lasts)
 
 
-def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[JoiningWork]:
-    """People who came before their appointment, and are not due yet."""
+def _early_work_before(day: Day, pool: Pool, place: Place) -> Iterator[JoiningWork]:
+    """Yield the work of people who came early for their appointment, are not due yet, and come before a place."""
     for ticket in day.queue.early():
         if place_of(ticket) < place:
             for kind, work in work_brought_by(day, pool, ticket):
@@ -76,14 +84,14 @@ def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[JoiningWork]:
 
 
 def all_arrivals(day: Day, pool: Pool, now_at: datetime) -> Iterator[JoiningWork]:
-    """The work that will join what is shared today, whatever its place: of who is expected, and of who sleeps."""
+    """Yield, in the order of time, all work that will join the shared queue today, whatever its place."""
     last = Place(day.plan.ends_at, now_at, day.issued + 1, LAST_ID)
-    expected = _expected_before(day, pool, last, now_at, None)
-    return merge(expected, _asleep(day, pool), key=_joins_at) if day.queue.deferred else expected
+    expected = _expected_work_before(day, pool, last, now_at, None)
+    return merge(expected, _deferred_work(day, pool), key=_joins_at) if day.queue.deferred else expected
 
 
-def _asleep(day: Day, pool: Pool) -> Iterator[JoiningWork]:
-    """People who are not to be called yet, because they asked for it or came before their appointment."""
+def _deferred_work(day: Day, pool: Pool) -> Iterator[JoiningWork]:
+    """Yield the work of all tickets that are not due yet, whether on request or because of an early arrival."""
     for at, ticket_id in day.queue.deferred:
         for kind, work in work_brought_by(day, pool, day.tickets[ticket_id]):
             yield JoiningWork(at, work, kind)
@@ -94,8 +102,11 @@ def _joins_at(joining: JoiningWork) -> datetime:
 
 
 def show_probability(learned: Learned, slot_at: datetime, now_at: datetime) -> float:
-    """How likely somebody still comes who has not come yet: (1-p) F / (p + (1-p) F), F the tail of punctuality."""
+    """Return the probability that a person who has not come by `now_at` still comes.
+
+    It is (1 - p) F / (p + (1 - p) F), with the no-show probability p and F the probability of being later than now.
+    """
     late_s = (now_at - slot_at).total_seconds() - learned.punctuality_mean_s
-    tail = phi(-late_s / learned.punctuality_sd_s) if learned.punctuality_sd_s else float(late_s < 0)
-    still = (1 - learned.no_show) * tail
-    return still / (learned.no_show + still) if still else 0.0
+    tail = normal_cdf(-late_s / learned.punctuality_sd_s) if learned.punctuality_sd_s else float(late_s < 0)
+    shows = (1 - learned.no_show) * tail
+    return shows / (learned.no_show + shows) if shows else 0.0

@@ -1,4 +1,4 @@
-"""How many counters work from now on."""
+"""How many counters work from now on, through the day."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -9,22 +9,30 @@ from service.domain.day import Day
 from service.domain.queue.shared_counters import Staffing
 
 
-def counter_rates(day: Day, staffing: Staffing, now_at: datetime, more: int = 0) -> Sequence[StaffLevel]:
-    """How many counters work from now on: those open now, until the plan says something else; none during its break.
+def counter_rates(day: Day, staffing: Staffing, now_at: datetime, extra_counters: int = 0) -> Sequence[StaffLevel]:
+    """Return how many counters of a staffing work from now on, as staff levels in the order of time.
 
-    They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
-    So many `more` than there are (`counters_at_work`) are reckoned with now, or fewer; not before the opening.
+    The counters open now work until the plan next changes the staff level. A counter on a break does not work until the
+    break ends. No counter works before the opening or while the hall is suspended; if a suspension has no known end,
+    the result is empty.
+
+    Args:
+        day: the day.
+        staffing: the counters.
+        now_at: the present instant.
+        extra_counters: added to the number of counters at work now (`counters_at_work`); may be negative. Ignored
+            before the hall opens.
     """
-    on_at = calls_resume_at(day, now_at)
-    if on_at is None:
+    resumes_at = calls_resume_at(day, now_at)
+    if resumes_at is None:
         return ()
     rates = staffing.planned[bisect_right(staffing.planned, now_at, key=_from_at) :]
     windows = day.plan.windows
     if not windows or now_at >= windows[0].opens_at:
-        rates = (StaffLevel(now_at, max(0, counters_at_work(staffing, now_at) + more)), *rates)
+        rates = (StaffLevel(now_at, max(0, counters_at_work(staffing, now_at) + extra_counters)), *rates)
     if staffing.back_at:
         rates = _with_breaks(rates, staffing)
-    return _rates_since(rates, on_at) if on_at > now_at else rates
+    return _levels_since(rates, resumes_at) if resumes_at > now_at else rates
 
 
 def counters_at_work(staffing: Staffing, now_at: datetime) -> int:
@@ -33,9 +41,10 @@ def counters_at_work(staffing: Staffing, now_at: datetime) -> int:
 
 
 def _with_breaks(rates: tuple[StaffLevel, ...], staffing: Staffing) -> tuple[StaffLevel, ...]:
-    """The rates without those that are on a break, each until its end; of fewer than there are the open ones work.
+    """Return the levels without the counters that are on a break, each until its break ends.
 
-    Where nobody is planned any more, the last at work go on, and so do those who come back.
+    If a level has fewer counters than there are, the open counters work and those on a break are the surplus. After the
+    last level with counters, that level continues, returned counters included.
     """
     staffed = [index for index, rate in enumerate(rates) if rate.counters]
     if not staffed:
@@ -52,19 +61,19 @@ def _with_breaks(rates: tuple[StaffLevel, ...], staffing: Staffing) -> tuple[Sta
 
 
 def calls_resume_at(day: Day, now_at: datetime) -> datetime | None:
-    """When a suspension ends; now without one, None when nobody knows."""
+    """Return when the suspension ends; `now_at` without a suspension, None if the end is not known."""
     suspension = day.suspended_at(now_at)
     return now_at if suspension is None else suspension.until_at
 
 
 def calls_resume_in_s(day: Day, now_at: datetime) -> float | None:
-    """The same in seconds from now."""
-    on_at = calls_resume_at(day, now_at)
-    return None if on_at is None else (on_at - now_at).total_seconds()
+    """Return the seconds until calls resume; 0 without a suspension, None if the end is not known."""
+    resumes_at = calls_resume_at(day, now_at)
+    return None if resumes_at is None else (resumes_at - now_at).total_seconds()
 
 
-def _rates_since(rates: Sequence[StaffLevel], at: datetime) -> Sequence[StaffLevel]:
-    """The rates from an instant on; when nobody is planned after it, the last at work go on."""
+def _levels_since(rates: Sequence[StaffLevel], at: datetime) -> Sequence[StaffLevel]:
+    """Return the levels from an instant on. Without counters planned after it, the last staffed level continues."""
     begun = bisect_right(rates, at, key=_from_at)
     before, after = rates[:begun], rates[begun:]
     if not before:
@@ -76,7 +85,7 @@ def _rates_since(rates: Sequence[StaffLevel], at: datetime) -> Sequence[StaffLev
 
 
 def counters_at(rates: Sequence[StaffLevel], at: datetime) -> int:
-    """How many counters rates say are at work at an instant; none before the first."""
+    """Return the number of counters at an instant; 0 before the first level."""
     begun = bisect_right(rates, at, key=_from_at)
     return rates[begun - 1].counters if begun else 0
 

@@ -1,4 +1,4 @@
-"""What people go on with in the same visit, after the service they are here for (`then`)."""
+"""Follow-on services (`then`): further services in the same visit."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from service.domain.model import ServiceId, StageId, Ticket
 
 
 class FollowOn(NamedTuple):
-    """What people who are at a stage of a service go on with when that is done."""
+    """A follow-on visit of a ticket that is at a stage of a service."""
 
     stage: StageId
     service: ServiceId
@@ -17,10 +17,10 @@ class FollowOn(NamedTuple):
 
 
 class FollowOnNeed(NamedTuple):
-    """What one person who goes on needs at a stage: work of a kind, by mean and variance, in seconds.
+    """The work that a follow-on service needs from one person at a stage: kind, mean and variance in seconds.
 
-    `before_s` is what they do there before it as work of the same kind; None when nothing. `shares` is true when they
-    are in the lines of the counters that share this work, or at these counters, now.
+    `before_s` is the mean time of work of the same kind that the person does there just before; None if there is none.
+    `shares` is True if the person is now in a line of the counters that share this work, or at one of these counters.
     """
 
     kind: int
@@ -31,7 +31,7 @@ class FollowOnNeed(NamedTuple):
 
 
 def follow_ons_of(plan: Plan, ticket: Ticket) -> Iterator[FollowOn]:
-    """All that a ticket goes on with."""
+    """Yield all follow-on visits of a ticket."""
     for visit in follow_on_visits(plan, ticket.service, ticket.then, ticket.count, prechecked=ticket.prechecked):
         yield FollowOn(ticket.stage, ticket.service, visit)
 
@@ -39,9 +39,9 @@ def follow_ons_of(plan: Plan, ticket: Ticket) -> Iterator[FollowOn]:
 def follow_on_visits(
     plan: Plan, service: ServiceId, then: Sequence[ServiceId], count: int, *, prechecked: bool
 ) -> Iterator[Visit]:
-    """The visits that follow on one for a service; each begins at its first stage."""
+    """Yield the visits that follow a visit for a service. Each begins at its first stage."""
     for name in then:
         if name in plan.services:
-            prechecked = prechecked and name == service  # other services want other papers
+            prechecked = prechecked and name == service  # other services need other papers
             yield Visit(name, count, prechecked)
             service = name

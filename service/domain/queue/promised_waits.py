@@ -1,8 +1,7 @@
-"""What people who wait are told between two forecasts.
+"""The waits that people are told between two forecasts.
 
-A forecast is not an event: nothing is decided by it, and a day folded anew has none. It hangs beside the fold, so that
-HTTP, sockets and boards say the same. A ticket that something happened to since then is told the analytic start, as in
-the answer to what happened; so is everybody when no forecast came for long.
+The wait of a ticket is the one in the last forecast, as long as nothing happened to the ticket since then. Otherwise,
+and when the last forecast is too old, the analytic start is used (`waits`).
 
 Source: DESIGN 6, "Waits"; JOURNAL 5.
 """
@@ -13,13 +12,13 @@ from service.domain.day import Day
 from service.domain.model import Admission, ServiceId, Ticket, Wait
 
 ROUNDING_S = 0.5
-"""Whole seconds are promised."""
+"""Promised waits are rounded to whole seconds."""
 
 
 def is_promise_kept(day: Day, ticket: Ticket, called_at: datetime) -> bool | None:
-    """Tell whether a first call comes between p10 and p90 of what was told with the ticket.
+    """Tell whether a first call comes between p10 and p90 of the wait promised with the ticket.
 
-    None when nothing was promised, the promise does not count any more, or the hall was suspended in between.
+    None if nothing was promised, the promise no longer counts, or the hall was suspended in between.
     """
     promise = ticket.promise
     if promise is None or promise.p10_s is None or promise.p90_s is None:
@@ -31,12 +30,12 @@ def is_promise_kept(day: Day, ticket: Ticket, called_at: datetime) -> bool | Non
 
 
 def promised_wait(day: Day, ticket: Ticket, now_at: datetime) -> Wait | None:
-    """The wait that was forecast for a waiting ticket; None when nothing was since something happened to it.
+    """Return the forecast wait of a waiting ticket; None if there is no forecast since its last change.
 
-    To who is on standby nothing is promised, though a forecast has to reckon with them.
+    A standby ticket has no promised wait, although the forecast includes it.
     """
     promises = day.promises
-    if promises is None or ticket.seq > promises.seq or not promises.holds(now_at):
+    if promises is None or ticket.seq > promises.seq or not promises.are_valid_at(now_at):
         return None
     if ticket.admission is Admission.STANDBY:
         return None
@@ -45,9 +44,9 @@ def promised_wait(day: Day, ticket: Ticket, now_at: datetime) -> Wait | None:
 
 
 def promised_wait_of_newcomer(day: Day, service: ServiceId, now_at: datetime) -> Wait | None:
-    """The wait that was forecast for a walk-in of a service; None when nothing was, or it is over."""
+    """Return the forecast wait of a walk-in of a service; None without a valid forecast of it."""
     promises = day.promises
-    if promises is None or not promises.holds(now_at):
+    if promises is None or not promises.are_valid_at(now_at):
         return None
     found = promises.newcomers.get(service)
     return None if found is None else found.wait(promises.made_at)

@@ -13,11 +13,14 @@ from msgspec import Struct
 from service.domain.model import ServiceId, Shown, TicketId, Wait
 
 PROMISES_VALID_S = 120.0
-"""A forecast older than this is told to nobody: it is made anew at least every half minute while people wait."""
+"""A forecast older than this is not used. While people wait, a new one is made at least every half minute."""
 
 
 class Promise(Struct, frozen=True, gc=False, array_like=True):
-    """Seconds until the call, and the range shown; who comes back by p5 misses it once in twenty times."""
+    """Seconds until the call, and the range shown.
+
+    A person who comes back by p5 misses the call once in twenty times.
+    """
 
     p5_s: int | None
     p10_s: int | None
@@ -26,12 +29,15 @@ class Promise(Struct, frozen=True, gc=False, array_like=True):
     shown: Shown | None
 
     def wait(self, made_at: datetime) -> Wait:
-        """The same as a wait as of an instant."""
+        """Return the promise as a wait, as of the instant when it was made."""
         return Wait(self.p10_s, self.p50_s, self.p90_s, made_at, self.shown)
 
 
 class Promises(Struct, frozen=True, kw_only=True):
-    """What is told as of `made_at`, from the day after event `seq`: who waits, and a walk-in of each service."""
+    """The waits of one forecast, made at `made_at` from the day after event `seq`.
+
+    `waits` holds the waiting tickets, `newcomers` a walk-in of each service.
+    """
 
     day: date
     seq: int
@@ -39,6 +45,6 @@ class Promises(Struct, frozen=True, kw_only=True):
     waits: dict[TicketId, Promise]
     newcomers: dict[ServiceId, Promise]
 
-    def holds(self, now_at: datetime) -> bool:
-        """Tell whether it is still told at `now_at`."""
+    def are_valid_at(self, now_at: datetime) -> bool:
+        """Tell whether the forecast is still valid at `now_at`."""
         return now_at - self.made_at <= timedelta(seconds=PROMISES_VALID_S)

@@ -1,13 +1,13 @@
-"""Counters that compete for the same people, and the work that keeps somebody from one of theirs.
+"""Counters that compete for the same people, and the work that a person waits for.
 
-Services of the very same counters are one kind of work. Where kinds share some counters and not others, each counter
-does what was there first, so the kinds even out as far as their counters allow. Those with the most work for each of
-their counters are a bottleneck: until that is done its counters do nothing else, and all others do without them. What
-is left has a bottleneck again, and so on; whoever comes after the work waits with the bottleneck that their kind is in.
-With one kind, or with kinds that share no counter, it is the kind's own work, done by all of its counters. All this as
-if those who wait had come evenly mixed.
+Services of exactly the same counters form one kind of work. If kinds share some counters but not others, each counter
+serves first whoever came first, so the kinds even out as far as their counters allow. The kinds with the most work for
+each of their counters are a bottleneck: until that work is done, its counters do nothing else, and all others do
+without them. The remaining kinds and counters have a bottleneck again, and so on. A person who comes after all the work
+waits for the bottleneck that contains the person's kind. With one kind, or with kinds that share no counter, this is
+the kind's own work, done by all its counters. The model assumes that the waiting people came evenly mixed.
 
-A set of counters of a stage is written as the bits of a number.
+A set of counters of a stage, or a set of kinds, is a bit mask.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,15 +19,16 @@ from service.domain.model import CounterId, ServiceId
 from service.domain.queue.follow_on_services import FollowOn, FollowOnNeed
 
 KINDS_MAX = 6
-"""Other kinds that a bottleneck is looked for among; where more of them have work, it all counts as one bottleneck."""
+"""The most kinds of work, besides the own kind, among which a bottleneck is searched. If more kinds have work, all of
+it counts as one bottleneck."""
 
 
 class Staffing(NamedTuple):
-    """Counters that do some work.
+    """The counters that do some kinds of work, now and later today.
 
-    `open` are those open now, and `back_at` says when each that is on a break with an end comes back, in order.
-    `others` says how many the plan gives, through the day, of kinds that have no counter of either, beside those at
-    work; `planned` how many it gives of all of them.
+    `open` are the counters that are open now. `back_at` has, in order, the end of the break of each counter that is on
+    a break with an end. `planned` are the staff levels that the plan gives all counters of these kinds. `others` are
+    the planned levels, besides the counters at work, of kinds that have no open counter and none on such a break.
     """
 
     open: tuple[CounterId, ...]
@@ -37,9 +38,10 @@ class Staffing(NamedTuple):
 
 
 class WorkKind(NamedTuple):
-    """Services of the same counters: all that are `serving`, and those that are `ready`.
+    """Services of exactly the same counters.
 
-    These are the open ones and those on a break with an end, or all if there is none of either.
+    `serving` are all counters that serve them. `ready` are those of them that are open or on a break with an end; if
+    there are none, all of them.
     """
 
     services: frozenset[ServiceId]
@@ -48,7 +50,10 @@ class WorkKind(NamedTuple):
 
 
 class Bottleneck(NamedTuple):
-    """Kinds of work done together, and the staffing that does it; of those only `own_staffing` can do are `own`."""
+    """Kinds of work that are done together, and the counters that do them.
+
+    `own_staffing` are the counters of the person's own kind; `own` are the kinds that only these counters serve.
+    """
 
     kinds: frozenset[int]
     staffing: Staffing
@@ -57,30 +62,31 @@ class Bottleneck(NamedTuple):
 
 
 class CounterSharing:
-    """Counters that compete for the same people, directly or by way of others; kinds by their index.
+    """Counters that compete for the same people, directly or through other counters. A kind is identified by its index.
 
-    `further` is where `waits` remembers what people who go on bring there, None where that is nothing.
+    `follow_on_needs` caches what follow-on services need at this stage (`queued_work.follow_on_need_at`); None for
+    nothing.
     """
 
-    __slots__ = ("_found", "_make_staffing", "further", "kind_of", "kinds")
+    __slots__ = ("_found", "_make_staffing", "follow_on_needs", "kind_of", "kinds")
 
     def __init__(self, kinds: Iterable[WorkKind], staffing_of: Callable[[int, int], Staffing]) -> None:
-        """`staffing_of` makes a staffing of the counters that are ready and of all that are serving."""
+        """`staffing_of` makes the staffing from the set of ready counters and the set of serving counters."""
         self.kinds = tuple(kinds)
         self.kind_of = {service: index for index, kind in enumerate(self.kinds) for service in kind.services}
         self._make_staffing = staffing_of
         self._found: dict[tuple[int, int, int], Bottleneck] = {}
-        self.further: dict[FollowOn, FollowOnNeed | None] = {}
+        self.follow_on_needs: dict[FollowOn, FollowOnNeed | None] = {}
 
     def staffing_of(self, kind: int) -> Staffing:
-        """All counters of a kind."""
+        """Return the staffing with all counters of a kind."""
         return self._staffing_of([kind], 0)
 
     def bottleneck(self, own: int, loads: Sequence[float]) -> Bottleneck:
-        """The bottleneck that somebody waits with who comes after all the work.
+        """Return the bottleneck that a person waits for who comes after all the work.
 
         Args:
-            own: their kind.
+            own: the person's kind.
             loads: seconds of work of each kind.
         """
         busy = [kind for kind, load in enumerate(loads) if load > 0 and kind != own]
@@ -88,28 +94,28 @@ class CounterSharing:
             return self._bottleneck(own, sum(1 << kind for kind in range(len(self.kinds))), 0)
         taken = 0
         while True:
-            kinds, counters = self._fullest([*busy, own], loads, taken)
-            taken_then = taken | counters
-            if kinds >> own & 1 or not self.kinds[own].ready & ~taken_then:
+            kinds, counters = self._heaviest_kinds([*busy, own], loads, taken)
+            taken_after = taken | counters
+            if kinds >> own & 1 or not self.kinds[own].ready & ~taken_after:
                 return self._bottleneck(own, kinds | 1 << own, taken)
-            taken = taken_then
+            taken = taken_after
             busy = [kind for kind in busy if not kinds >> kind & 1 and self.kinds[kind].ready & ~taken]
 
-    def _fullest(self, among: Sequence[int], loads: Sequence[float], taken: int) -> tuple[int, int]:
-        """The kinds with the most work for each counter that is not taken, and their counters; more kinds if alike."""
+    def _heaviest_kinds(self, among: Sequence[int], loads: Sequence[float], taken: int) -> tuple[int, int]:
+        """Return the kinds with the most work per counter not in `taken`, and these counters; more kinds on a tie."""
         sets = [(0, 0.0, 0)]
         for kind in among:
             ready = self.kinds[kind].ready & ~taken
             sets += [(kinds | 1 << kind, load + loads[kind], counters | ready) for kinds, load, counters in sets]
-        kinds, _, counters = max(sets[1:], key=lambda one: (one[1] / one[2].bit_count(), one[0].bit_count()))
+        kinds, _, counters = max(sets[1:], key=lambda found: (found[1] / found[2].bit_count(), found[0].bit_count()))
         return kinds, counters
 
     def _bottleneck(self, own: int, kinds: int, taken: int) -> Bottleneck:
         found = self._found.get((own, kinds, taken))
         if found is None:
-            mine = self.kinds[own].ready & ~taken
+            own_counters = self.kinds[own].ready & ~taken
             among = frozenset(kind for kind in range(len(self.kinds)) if kinds >> kind & 1)
-            only = frozenset(kind for kind in among if not self.kinds[kind].ready & ~taken & ~mine)
+            only = frozenset(kind for kind in among if not self.kinds[kind].ready & ~taken & ~own_counters)
             staffing, own_staffing = self._staffing_of(among, taken), self._staffing_of(frozenset([own]), taken)
             found = self._found[own, kinds, taken] = Bottleneck(among, staffing, only, own_staffing)
         return found
