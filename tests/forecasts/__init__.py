@@ -1,1 +1,1 @@
-"""Forecasts as they are made, kept and told."""
+"""Tests of forecasts: computation, storage and display."""

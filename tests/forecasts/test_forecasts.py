@@ -1,6 +1,6 @@
-"""One process makes the forecast, all tell it: HTTP, sockets and boards say the same.
+"""Tests of forecasts: one process computes them, and HTTP, sockets and boards of all processes show the same.
 
-The passes are called by the tests; what is drawn is drawn in this process, for nothing here is about speed.
+The tests run the passes themselves. The simulation runs in this process, because these tests do not measure speed.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ DEMO = HallId("demo")
 
 
 class Here:
-    """Draws in this process; notes each time in `made` whose work it was, and in `wanted` what was asked."""
+    """Computes in this process. Records its name in `made` and the request in `wanted`, for each call."""
 
     def __init__(self, name: str = "", made: list[str] | None = None) -> None:
         self._name = name
@@ -37,7 +37,7 @@ class Here:
         self.wanted: list[tuple[bool, bool]] = []
 
     async def compute(self, wanted: ForecastRequest) -> ForecastResult:
-        """Draw the rests of a day."""
+        """Simulate the rest of a day."""
         self._made.append(self._name)
         self.wanted.append((wanted.waits, wanted.ahead))
         return compute(wanted)
@@ -48,26 +48,26 @@ class Here:
 
 @pytest.fixture
 def maker(service: Service) -> ForecastUpdater:
-    """Makes forecasts of the service's halls, when asked."""
+    """Provide the forecast updater of the service."""
     return made_for(service)
 
 
 def made_for(service: Service) -> ForecastUpdater:
-    """A service's own, that draws in this process."""
+    """Let the updater of a service compute in this process."""
     service.running.forecaster._worker = Here()
     return service.running.forecaster
 
 
 @pytest.fixture
 async def other(service: Service, dsn: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Service]:
-    """Another process on the same database."""
+    """Provide another process on the same database."""
     assert service.running.halls.known(), "the first one is there"
     async with service_on(dsn, tmp_path / "other", clock) as running:
         yield running
 
 
 async def busy(api: Api, waiting: int = 8) -> list[dict[str, Any]]:
-    """People at two counters, and some who wait."""
+    """Let people be served at two counters, and others wait."""
     await api.open("1", "2")
     tickets = [await api.take("enquiry") for _ in range(waiting + 2)]
     await api.next("1")
@@ -76,7 +76,7 @@ async def busy(api: Api, waiting: int = 8) -> list[dict[str, Any]]:
 
 
 async def ticket(api: Api, taken: dict[str, Any]) -> dict[str, Any]:
-    """A ticket as its owner sees it."""
+    """Read a ticket as its owner."""
     reply = await api.call("GET", f"tickets/{taken['id']}", token=taken["token"])
     assert reply.status == 200
     body: dict[str, Any] = reply.body
@@ -84,7 +84,7 @@ async def ticket(api: Api, taken: dict[str, Any]) -> dict[str, Any]:
 
 
 async def kept_seqs(service: Service) -> list[tuple[int, bool]]:
-    """The seq of each forecast that is kept, and whether it has a body."""
+    """Return the seq of each stored forecast, and whether it has a body."""
     rows = await service.running.database.fetch("SELECT seq, body::text <> 'null' AS made FROM forecasts")
     return [(row["seq"], row["made"]) for row in rows]
 
@@ -127,9 +127,9 @@ async def test_a_forecast_in_words_of_another_release_is_made_anew(
 
 
 class Lost:
-    """Draws nothing: its process is lost each time."""
+    """A worker that is lost at each request."""
 
-    async def compute(self, wanted: ForecastRequest) -> ForecastResult:  # noqa: ARG002  (nothing is drawn)
+    async def compute(self, wanted: ForecastRequest) -> ForecastResult:  # noqa: ARG002  (nothing is computed)
         """Fail."""
         raise WorkerLost
 
@@ -251,7 +251,7 @@ async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
 ) -> None:
     waiting = await busy(api)
     clock.advance(5)
-    await ticket(other.api, waiting[0])  # the hall is in use there as well
+    await ticket(other.api, waiting[0])  # the hall is in use in the other process, too
     made: list[str] = []
     makers = {"one": maker, "other": made_for(other)}
     for name, each in makers.items():
@@ -414,7 +414,7 @@ async def test_nobody_is_promised_anything_while_the_hall_is_suspended(
 
 
 async def test_a_lost_process_costs_one_forecast(service: Service, api: Api, clock: FakeClock) -> None:
-    maker = service.running.forecaster  # with its own process
+    maker = service.running.forecaster  # with a worker process
     waiting = await busy(api)
     clock.advance(5)
     await maker.update_all()
@@ -464,7 +464,7 @@ async def test_a_fault_in_one_hall_leaves_the_others_their_forecasts(
     ]
 
 
-# The rest of the day.
+# The outlook of the day.
 
 
 @pytest.mark.parametrize("looked", [True, False])
@@ -514,11 +514,11 @@ async def test_metrics_say_how_the_rest_of_the_day_will_go(api: Api, clock: Fake
         assert f'paihao_forecast_{name}{{hall="demo"}}' in said
 
 
-# Promises are scored.
+# Promises are compared with the real waits.
 
 
 async def scores(api: Api) -> dict[str, float]:
-    """How many promises held, and how many did not."""
+    """Return the numbers of kept and broken promises."""
     said = (await api.call("GET", "/metrics")).body.decode()
     lines = [line for line in said.splitlines() if line.startswith("paihao_promise_total{")]
     return {line.split('held="')[1].split('"')[0]: float(line.rpartition(" ")[2]) for line in lines}

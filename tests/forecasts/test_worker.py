@@ -1,4 +1,4 @@
-"""The process that makes forecasts ends with the service, also when that is killed, and is given up when it hangs."""
+"""Tests of the worker process: it ends when the service is killed, and is replaced when it does not answer."""
 
 import os
 import select
@@ -18,10 +18,10 @@ from tests.domain.halls import Hall
 PROGRAM = """
 import asyncio
 import sys
-from service.forecasts.worker_process import Process
+from service.forecasts.worker_process import WorkerProcess
 
 async def main():
-    process = Process()
+    process = WorkerProcess()
     await process.start()
     print(process.child.pid, flush=True)
     await asyncio.Event().wait()

@@ -1,1 +1,1 @@
-"""Tests of identity below the rim: statements, hashes, tokens of single sign-on."""
+"""Tests of the identity package without HTTP: password hashes, opaque tokens, single sign-on."""

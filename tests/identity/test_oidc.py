@@ -1,4 +1,4 @@
-"""A token of single sign-on counts only when everything about it is right; a provider that lies is found out."""
+"""Tests of single sign-on: a token is accepted only if all of it is valid; wrong provider responses are refused."""
 
 import asyncio
 import hashlib
@@ -30,7 +30,7 @@ def keyed(said: bytes) -> bytes:
 
 
 class Liar:
-    """A provider that says what a test has it say."""
+    """A provider whose responses a test can change."""
 
     def __init__(self) -> None:
         self.keys = [FIRST]
@@ -51,12 +51,12 @@ class Liar:
         self.app.router.add_get("/userinfo", self.user)
 
     def claims(self, **changes: object) -> dict[str, Any]:
-        """Claims that are right, but for the changes; None leaves one out."""
+        """Build valid claims with some changes; None removes a claim."""
         right = {"iss": self.issuer, "aud": CLIENT, "sub": "li", "exp": NOW + 60, "iat": NOW, "nonce": "the-nonce"}
         return {name: value for name, value in {**right, **changes}.items() if value is not None}
 
     def sign(self, claims: dict[str, Any], key: RSAKey | None = None) -> None:
-        """Sign what the token endpoint will give."""
+        """Sign the token that the token endpoint returns."""
         signer = key or self.keys[-1]
         self.token = jwt.encode({"alg": "RS256", "kid": signer.kid}, claims, signer)
 
@@ -64,7 +64,7 @@ class Liar:
     async def oddly(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """What it answers in place of what it should, at a path."""
+        """Return the replaced response of a path, if a test has set one."""
         if request.path == self.endless:
             answer = web.StreamResponse()
             await answer.prepare(request)
@@ -77,7 +77,7 @@ class Liar:
         return await handler(request)
 
     async def metadata(self, _request: web.Request) -> web.Response:
-        """What it says of itself."""
+        """Return its metadata."""
         self.asked.append("metadata")
         told = {
             "issuer": self.named or self.issuer,
@@ -91,17 +91,17 @@ class Liar:
         return web.json_response({name: said for name, said in told.items() if name != self.left_out} | self.elsewhere)
 
     async def jwks(self, _request: web.Request) -> web.Response:
-        """Its public keys."""
+        """Return its public keys."""
         return web.json_response({"keys": [key.as_dict(private=False) for key in self.keys]})
 
     async def give(self, request: web.Request) -> web.Response:
-        """The token, for the code of the flow and its verifier."""
+        """Check code and verifier of the flow, and return the token."""
         form = await request.post()
         assert (form["code"], form["code_verifier"]) == ("the-code", "the-verifier")
         return web.json_response({"access_token": "x", "token_type": "Bearer", "id_token": self.token})
 
     async def user(self, _request: web.Request) -> web.Response:
-        """What it says of somebody apart from the token."""
+        """Return the user info."""
         return web.json_response(self.told)
 
 
@@ -110,7 +110,7 @@ FLOW = Flow("the-state", "the-nonce", "the-verifier", "/", NOW_AT + timedelta(mi
 
 @pytest.fixture
 async def liar() -> AsyncIterator[Liar]:
-    """A provider at a port of its own."""
+    """Run a provider on a free port."""
     liar = Liar()
     async with TestServer(liar.app) as server:
         liar.issuer = f"http://127.0.0.1:{server.port}"
@@ -119,7 +119,7 @@ async def liar() -> AsyncIterator[Liar]:
 
 @pytest.fixture
 def provider(liar: Liar) -> Provider:
-    """Us, as its client."""
+    """Provide a client of the provider."""
     return Provider(liar.issuer, CLIENT, "a-secret", "http://hall.test/back", lambda: 0.0)
 
 
@@ -228,7 +228,7 @@ async def test_whatever_a_provider_answers_in_place_of_an_answer_signs_nobody_on
     liar.sign(liar.claims())
 
     if path == "/userinfo" and said.startswith(b"{"):
-        assert (await provider.person("the-code", FLOW, NOW_AT)).name is None  # it tells of nobody in particular
+        assert (await provider.person("the-code", FLOW, NOW_AT)).name is None  # the user info has no `sub`
     else:
         with pytest.raises(SignOnFailed):
             await provider.person("the-code", FLOW, NOW_AT)

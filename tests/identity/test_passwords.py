@@ -1,4 +1,4 @@
-"""Passwords: how they are hashed, drawn, typed and judged."""
+"""Tests of passwords: hashing, one-time passwords, normalization and requirements."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Tokens: those we did not make cost nothing, and push nothing out of memory."""
+"""Tests of opaque tokens: forged tokens cause no queries and evict nothing from the cache."""
 
 import secrets
 from hashlib import sha256
@@ -12,7 +12,7 @@ from tests.service import ADMIN, Service
 
 
 def keyed(secret: bytes) -> SignedTokens:
-    """Tokens by a secret."""
+    """Build tokens signed with a secret."""
     return SignedTokens("session", lambda said: sha256(secret + said).digest(), lambda _: [])
 
 
@@ -78,7 +78,7 @@ def test_beyond_the_most_only_the_one_read_longest_ago_is_forgotten() -> None:
 
 @pytest.fixture
 def reads(service: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the service reads from now on."""
+    """Record the queries of the service from now on."""
     seen: list[str] = []
     fetch = service.running.database.fetch
 
@@ -144,5 +144,5 @@ async def test_a_hall_that_is_none_is_asked_about_once_until_the_next_look(servi
         await api.call("GET", "/v1/halls/nowhere")
 
     assert statuses == [404] * 10
-    assert asked <= 2  # the service may look meanwhile
+    assert asked <= 2  # background jobs of the service may run meanwhile
     assert reads

@@ -1,1 +1,1 @@
-"""Lists of people to invite."""
+"""Tests of lists of people to invite."""

@@ -1,4 +1,4 @@
-"""Workbooks for tests: sound ones by openpyxl, and others with a part changed."""
+"""Workbooks for tests: valid ones made by openpyxl, and others with changed parts."""
 
 import io
 import zipfile
@@ -13,7 +13,7 @@ HEADER = ("name", "phone", "service")
 
 
 def book(rows: Iterable[Iterable[Any]], change: Callable[[Worksheet], None] | None = None) -> bytes:
-    """A workbook whose only sheet has these rows."""
+    """Make a workbook with one sheet of these rows."""
     workbook = openpyxl.Workbook()
     sheet = workbook.active
     assert isinstance(sheet, Worksheet)
@@ -27,7 +27,7 @@ def book(rows: Iterable[Iterable[Any]], change: Callable[[Worksheet], None] | No
 
 
 def with_parts(raw: bytes, parts: dict[str, bytes | None]) -> bytes:
-    """A workbook with parts of its zip replaced, added, or left out."""
+    """Replace, add or remove parts of a workbook's zip archive."""
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as before, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as after:
         for name in before.namelist():
@@ -40,6 +40,6 @@ def with_parts(raw: bytes, parts: dict[str, bytes | None]) -> bytes:
 
 
 def sheet_of(raw: bytes) -> bytes:
-    """The XML of a workbook's first sheet."""
+    """Return the XML of a workbook's first sheet."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         return archive.read(SHEET)

@@ -1,4 +1,4 @@
-"""Lists of people: what each row means, and what is said of rows that mean nobody."""
+"""Tests of reading lists of people: valid rows, and the errors of invalid ones."""
 
 from typing import Any
 

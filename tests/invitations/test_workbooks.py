@@ -1,4 +1,4 @@
-"""Workbooks: read in a process of its own, which strangers' files may end but not harm."""
+"""Tests of reading workbooks in a separate process, which harmful files may end but not exploit."""
 
 import io
 import sys
@@ -20,7 +20,7 @@ SOUND = book([HEADER, ("Ann", 13800138000.0, "enquiry")])
 
 
 async def refusal(raw: bytes) -> str:
-    """What is said of a whole file."""
+    """Return the error of a whole file."""
     with pytest.raises(BodyInvalid) as refused:
         await Workbooks().table_of(raw)
     why: str = refused.value.fields["errors"][0]["why"]
@@ -134,7 +134,7 @@ async def test_a_zip_of_very_many_files_is_refused() -> None:
 
 
 async def test_a_zip_that_lies_about_its_size_is_refused() -> None:
-    """The directory says that the sheet is short; what unpacks it finds more, and its checksum is another's."""
+    """The zip directory names a small size and another checksum than the unpacked sheet has."""
     zeros = sheet_of(SOUND).replace(b"</sheetData>", b"<row/>" * 2_000_000 + b"</sheetData>")
     raw = bytearray(with_parts(SOUND, {SHEET: zeros}))
     for start in (raw.rindex(SHEET.encode()) - 46, raw.index(SHEET.encode()) - 30):
@@ -221,6 +221,6 @@ async def test_few_are_read_at_once_and_others_are_told_to_come_again(monkeypatc
 
 
 def test_the_program_knows_nothing_of_ours() -> None:
-    """It starts in hundredths of a second, and a stranger's file meets none of our secrets."""
+    """The program starts within hundredths of a second, and its process contains no secrets."""
     assert not any("service" in line for line in Path(workbook.__file__).read_text().splitlines() if "import" in line)
     assert sys.executable

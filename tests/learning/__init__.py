@@ -1,1 +1,1 @@
-"""What a hall learns from its days."""
+"""Tests of learning."""

@@ -1,4 +1,4 @@
-"""What is remembered of a day: only what was seen to its end, for one person, at the stage that is booked for."""
+"""Tests of the facts of a day: only completed services of one person, at the stage that bookings are for."""
 
 from datetime import timedelta
 
@@ -43,26 +43,26 @@ PRECHECK, WINDOW = StageId("precheck"), StageId("window")
 
 def facts_of(hall: Hall) -> DayFacts:
     observer = FactsObserver(hall.day.hall, hall.on)
-    for at in range(0, len(hall.records), 3):  # as the journal gives them, in chunks
+    for at in range(0, len(hall.records), 3):  # in chunks, as the journal returns them
         observer.see(hall.records[at : at + 3])
     return observer.facts()
 
 
 def visit(hall: Hall, counter: str, seconds: float, finish: Finish = DONE) -> TicketId:
-    """Who is next is called, and finished after so long."""
+    """Call the next ticket, and finish it after a time."""
     ticket = hall.serve(counter)
     hall.after(seconds).finish(ticket, finish)
     return ticket
 
 
 def served(hall: Hall, seconds: float = 120, count: int = 1) -> TicketId:
-    """Somebody comes with an enquiry, is called at once, and is finished after so long."""
+    """Issue a ticket for an enquiry, call it at once, and finish it after a time."""
     hall.take("enquiry", count=count)
     return visit(hall, "1", seconds)
 
 
 def suspend(hall: Hall, seconds: float) -> None:
-    """Suspend the hall for so long."""
+    """Suspend the hall for a time."""
     hall.do(Suspend({"en": "Fire alarm"}))
     hall.after(seconds).do(LiftSuspension())
 
@@ -308,7 +308,7 @@ def test_hours_are_the_halls_own_also_where_they_are_of_the_next_date() -> None:
 
 
 def _appointment(hall: Hall, number: int, late_s: int | None) -> None:
-    """Somebody books a start at 10:00, and comes so much later, or not at all."""
+    """Book an appointment at 10:00, and check in some time later, or never."""
     name = AppointmentId(f"appointment-{number}")
     starts_at = hall.instant("10:00")
     hall._append(
@@ -392,7 +392,7 @@ def test_whom_a_closed_day_cancelled_did_not_miss_it() -> None:
 
 
 def test_a_day_that_the_release_before_closed_counts_nobody_as_missed_afterwards() -> None:
-    """It left the appointments of a closed day as they were, until they were missed."""
+    """An earlier release did not cancel the appointments of a closed day; they became missed."""
     hall = Hall(at="08:00")
     appointment = hall.book(at="15:00")
     hall.at("10:00")._append([events.DayClosed()], None)

@@ -1,4 +1,4 @@
-"""What many days teach: drawn to what was believed before, and not by what a clerk forgot."""
+"""Tests of learning from many days: weighted with prior values, and robust against services that were ended late."""
 
 import math
 import random
@@ -26,7 +26,7 @@ SEED = 20261123
 
 
 def lognormal(count: int, mean_s: float, cv: float) -> list[int]:
-    """Durations as services have them, drawn from a seed."""
+    """Draw realistic service times from a seeded generator."""
     drawn = random.Random(SEED)  # noqa: S311  (a seed is wanted)
     spread = math.sqrt(math.log1p(cv**2))
     return [round(drawn.lognormvariate(math.log(mean_s) - spread**2 / 2, spread)) for _ in range(count)]
@@ -114,7 +114,7 @@ def test_who_gives_up_is_reckoned_by_all_hours_of_waiting() -> None:
 
 
 def weeks(count: int, people: Sequence[int]) -> list[DayFacts]:
-    """The Mondays before a Monday, with so many people from 9 to 10, and each Tuesday with half of them."""
+    """Build the Mondays before a Monday with these arrivals from 9 to 10, and Tuesdays with half of them."""
     days = []
     for number in range(count):
         monday = MONDAY - timedelta(weeks=count - number)
@@ -225,7 +225,7 @@ def test_only_the_days_before_and_of_the_season_count() -> None:
 
 
 def test_each_stage_is_learned_by_itself() -> None:
-    """Ten minutes at the window and one at the cashier are not five and a half at both."""
+    """Ten minutes at the window and one at the cashier must not become five and a half at both."""
     stages = {CARD: {WINDOW: Lasted([600] * 200)}}
     day = DayFacts(on=MONDAY, lasted_s={CARD: [60] * 200}, main={CARD: CASHIER}, at_stages=stages)
 
@@ -339,7 +339,7 @@ def test_a_plan_goes_by_what_was_learned_and_is_newer_for_it() -> None:
 
 
 def test_days_of_many_kinds_teach_something_that_is_sane() -> None:
-    """A small season made up: two services, a morning peak, some forgotten ends, days that differ."""
+    """A generated season: two services, a morning peak, some services ended late, and different days."""
     drawn = random.Random(SEED)  # noqa: S311  (a seed is wanted)
     days = []
     for back in range(56, 0, -1):

@@ -1,4 +1,4 @@
-"""A night in a running service: the ended day is looked through once, and the days to come go by what was seen."""
+"""Tests of nightly learning in a running service: an ended day is replayed once, and future plans use its values."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -25,17 +25,17 @@ ENQUIRY = ServiceId("enquiry")
 MONDAY = date(2026, 11, 23)
 TUESDAY = MONDAY + timedelta(1)
 FRIDAY = date(2026, 10, 9)
-"""The day after it is worked in China, in return for a free one of the National Day's holidays."""
+"""The Saturday after it is a working day in China, in exchange for a holiday of the National Day."""
 
 NIGHT_AT = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
-"""01:30 of the Tuesday at the demo hall: after all spreads."""
+"""01:30 on Tuesday in the demo hall: after all spread delays."""
 
 MEAN_S = (20 * 180 + 20 * 240) / 40
-"""What the document says of an enquiry, seen twenty times, and twenty enquiries of four minutes."""
+"""Mean of the document's duration with the weight of twenty visits, and twenty enquiries of four minutes."""
 
 
 async def a_monday(service: Service, clock: FakeClock, visits: int = 20, seconds: float = 240) -> None:
-    """Enquiries at counter 1, one after another."""
+    """Serve enquiries at counter 1, one after another."""
     api = service.api
     await api.open("1")
     for _ in range(visits):
@@ -54,7 +54,7 @@ async def the_night(service: Service, clock: FakeClock) -> None:
 
 
 def days_read(monkeypatch: pytest.MonkeyPatch) -> list[date]:
-    """The days whose events are read from now on."""
+    """Record the days whose events are read from now on."""
     read: list[date] = []
     load = Reader.load
 
@@ -175,7 +175,9 @@ async def test_a_day_that_was_looked_through_for_a_report_is_learned_from_at_nig
     await service.running.jobs.end_days()
     await service.api.staff("GET", f"report?day={MONDAY}")
 
-    async with service_on(dsn, tmp_path / "other", clock) as other:  # the first one may have died before it learned
+    async with service_on(
+        dsn, tmp_path / "other", clock
+    ) as other:  # another process: the first one may have died before learning
         await other.running.learning.learn()
 
         assert await mean_s(other) == pytest.approx(MEAN_S)

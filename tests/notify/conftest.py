@@ -1,4 +1,4 @@
-"""A hall with a journal and an outbox, a mail server, and a receiver of webhooks."""
+"""Fixtures: a hall with a journal and an outbox, a mail server, and a receiver of webhooks."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -30,23 +30,23 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class PlainLinks:
-    """Addresses of pages, as tests read them."""
+    """URLs of pages without tokens, so that tests can predict them."""
 
     def hall(self, hall: HallId) -> str:
-        """Where people book."""
+        """Return the URL of the booking page."""
         return f"https://paihao.example/halls/{hall}"
 
     def appointment(self, hall: HallId, appointment: str) -> str:
-        """Where an appointment is."""
+        """Return the URL of an appointment."""
         return f"https://paihao.example/halls/{hall}#{appointment}"
 
     def ticket(self, hall: HallId, ticket: str) -> str:
-        """Where a ticket is."""
+        """Return the URL of a ticket."""
         return f"https://paihao.example/halls/{hall}#{ticket}"
 
 
 class Counted:
-    """What the metrics are told."""
+    """Records the calls of `DeliveryMetrics`."""
 
     def __init__(self) -> None:
         self.outcomes: list[tuple[str, str, str]] = []
@@ -63,7 +63,7 @@ class Counted:
 
 @dataclass
 class Office:
-    """All parts of messages for one database."""
+    """All parts of the messages package on one database."""
 
     database: Database
     halls: Halls
@@ -78,53 +78,53 @@ class Office:
         self.sender = self.another_sender()
 
     def another_producer(self) -> MessageProducer:
-        """The producer of another process."""
+        """Build the producer of another process."""
         return MessageProducer(
             self.database, self.outbox, self.halls, self.clock, self.transports.keys(), lambda: self.days
         )
 
     def another_sender(self, outbox: Outbox | None = None, channel: MessageChannel | None = None) -> Sender:
-        """The sender of another process, for the first channel if not said otherwise."""
+        """Build the sender of another process, by default for the first channel."""
         chosen = channel or next(iter(self.transports))
         by = chosen, self.transports[chosen]
         return Sender(outbox or self.outbox, self.halls, self.clock, *by, PlainLinks(), self.counted)
 
     async def produce(self) -> None:
-        """Look at all halls and gather."""
+        """Scan all halls and create messages."""
         await self.another_producer().run_once()
 
     async def run(self) -> None:
-        """Gather and send."""
+        """Create and send messages."""
         await self.produce()
         for channel in self.transports:
             await self.another_sender(channel=channel).run_once()
 
     async def run_at(self, at: datetime) -> None:
-        """Gather and send at an instant."""
+        """Create and send messages at an instant."""
         self.clock.put(at)
         await self.run()
 
     async def rows(self, *columns: str) -> list[Any]:
-        """The outbox, by when it is due: kind and state, or these columns."""
+        """Return the rows of the outbox by due time: kind and state, or the given columns."""
         chosen = columns or ("kind", "state")
         rows = await self.database.fetch(f"SELECT {', '.join(chosen)} FROM outbox ORDER BY due_at, made_at, id")  # noqa: S608  (a test's own columns)
         return [row[0] if len(chosen) == 1 else tuple(row) for row in rows]
 
     async def execute(self, sql: str, *arguments: object) -> None:
-        """Do something to the database that no part of ours does."""
+        """Run a statement that the service never runs."""
         await self.database.fetch(sql, *arguments)
 
 
 @pytest.fixture
 async def database(dsn: str) -> AsyncIterator[Database]:
-    """A fresh migrated database."""
+    """Provide a new migrated database."""
     async with Database(dsn) as database:
         yield database
 
 
 @pytest.fixture
 async def halls(database: Database) -> Halls:
-    """The halls, of which there is the demo hall."""
+    """Provide the halls; the demo hall exists."""
     halls = Halls(stored.HallStore(database))
     await halls.create_if_absent(DEMO, demo_document(always_open=False))
     return halls
@@ -132,37 +132,37 @@ async def halls(database: Database) -> Halls:
 
 @pytest.fixture
 def story(database: Database, halls: Halls, clock: FakeClock) -> Story:
-    """What happens in the demo hall."""
+    """Provide a writer of events in the demo hall."""
     return Story(database, DEMO, halls.known()[0].document, clock)
 
 
 @pytest.fixture
 async def mails() -> AsyncIterator[PostOffice]:
-    """A mail server."""
+    """Provide a mail server."""
     async with post_office() as office:
         yield office
 
 
 @pytest.fixture
 async def hooks() -> AsyncIterator[Receiver]:
-    """A receiver of webhooks."""
+    """Provide a receiver of webhooks."""
     async with receiver() as found:
         yield found
 
 
 @pytest.fixture
 async def office(database: Database, halls: Halls, clock: FakeClock, mails: PostOffice) -> Office:
-    """Messages by mail."""
+    """Provide messages by mail."""
     return Office(database, halls, clock, {MessageChannel.MAIL: Mailer(mails.url, SENDER)})
 
 
 @pytest.fixture
 async def hooked(database: Database, halls: Halls, clock: FakeClock, hooks: Receiver) -> AsyncIterator[Office]:
-    """Messages by webhook."""
+    """Provide messages by webhook."""
     async with Gateway(hooks.url, SECRET) as gateway:
         yield Office(database, halls, clock, {MessageChannel.WEBHOOK: gateway})
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
-    """An instant of November 2026, by the wall of Shanghai."""
+    """Return an instant of November 2026, given in Shanghai time."""
     return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)

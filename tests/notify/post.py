@@ -1,4 +1,4 @@
-"""Where messages go in tests: a real mail server and a real receiver of webhooks, which remember what they got."""
+"""A real mail server and a real receiver of webhooks for tests; both record the messages they receive."""
 
 import asyncio
 import email
@@ -16,10 +16,10 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
 class PostOffice:
-    """A mail server. `refuses` says what it answers to an address, the sender's too, `answer` what to a whole message.
+    """A mail server. `refuses` maps addresses (also the sender's) to replies; `answer` is the reply to a whole message.
 
-    While `open` is not set it answers no message; `arrived` is set as soon as it has a whole one. `hangs_up` lets it
-    take a message and leave without an answer.
+    While `open` is not set, it does not reply to messages. `arrived` is set when a whole message has arrived. With
+    `hangs_up` it accepts a message and closes the connection without a reply.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class PostOffice:
     async def handle_MAIL(  # noqa: N802  (aiosmtpd's name)
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Take a sender, or not."""
+        """Accept or refuse a sender."""
         if address in self.refuses:
             return self.refuses[address]
         envelope.mail_from = address
@@ -45,14 +45,14 @@ class PostOffice:
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Take an address, or not."""
+        """Accept or refuse a recipient."""
         if address in self.refuses:
             return self.refuses[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  (likewise)
-        """Take a message."""
+        """Accept or refuse a message."""
         assert isinstance(envelope.content, bytes)
         if self.answer.startswith("250"):
             mail = email.message_from_bytes(envelope.content, policy=default)
@@ -69,7 +69,7 @@ class PostOffice:
 
 @asynccontextmanager
 async def post_office() -> AsyncIterator[PostOffice]:
-    """A mail server on a free port."""
+    """Run a mail server on a free port."""
     office = PostOffice()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(office, loop=loop, ident="test"), "127.0.0.1", 0)
@@ -83,7 +83,7 @@ async def post_office() -> AsyncIterator[PostOffice]:
 
 
 class Receiver:
-    """A receiver of webhooks; it answers `statuses` one after another, then 204."""
+    """A receiver of webhooks. It answers with `statuses` in turn, then with 204."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -93,7 +93,7 @@ class Receiver:
         self.arrived = asyncio.Event()
 
     async def hook(self, request: web.Request) -> web.Response:
-        """Take a webhook."""
+        """Record a webhook."""
         body = await request.text()
         self.raw.append((dict(request.headers), body))
         self.arrived.set()
@@ -104,7 +104,7 @@ class Receiver:
 
 @asynccontextmanager
 async def receiver() -> AsyncIterator[Receiver]:
-    """A receiver on a free port."""
+    """Run a receiver on a free port."""
     found = Receiver()
     app = web.Application()
     app.router.add_post("/hook", found.hook)

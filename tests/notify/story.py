@@ -1,4 +1,4 @@
-"""What happens to appointments, written to a journal as the lanes write it, without asking the rules."""
+"""Write events of appointments to a journal as the lanes do, without applying the rules."""
 
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -47,7 +47,7 @@ _places = count(1)
 
 
 class Story:
-    """Writes what happens in one hall, and gives the appointments that it happens to."""
+    """Writes events of one hall, and returns the appointments after them."""
 
     def __init__(self, database: Database, hall: HallId, document: HallDocument, clock: FakeClock) -> None:
         self.database = database
@@ -60,7 +60,7 @@ class Story:
         self._heads: dict[date, str] = {}
 
     def on(self, at: datetime) -> date:
-        """The hall's date of an instant."""
+        """Return the hall's date at an instant."""
         return at.astimezone(ZoneInfo(self.document.time_zone)).date()
 
     async def person(
@@ -71,13 +71,13 @@ class Story:
         phone: str | None = None,
         locale: str | None = None,
     ) -> Applicant:
-        """Somebody who can be reached, and is not in the database yet: who books is put there with it."""
+        """Build an applicant with contacts; it is inserted into the database with the booking."""
         return Applicant(id=new_id(), name=name, email=email, phone=phone, locale=locale)
 
     async def book(
         self, starts_at: datetime, person: Applicant | None, *, hold: bool = False, count: int = 1
     ) -> Appointment:
-        """Somebody books, or holds a place."""
+        """Book an appointment, or hold a place."""
         return await self._made(
             Appointment(
                 id=AppointmentId(new_id()),
@@ -100,58 +100,58 @@ class Story:
         )
 
     async def confirm(self, one: Appointment, person: Applicant) -> Appointment:
-        """A hold becomes an appointment."""
+        """Confirm a hold."""
         event = AppointmentConfirmed(appointment=one.id, applicant=person.id, person=None)
         return await self._touch(one, event, [person])
 
     async def move(self, one: Appointment, starts_at: datetime) -> Appointment:
-        """It is at another time, of the same day or of another."""
+        """Move an appointment to another time of the same or another day."""
         if self.on(starts_at) == self.on(one.starts_at):
             return await self._touch(one, self._changed(one, starts_at, one.applicant))
         await self.moved_away(one, starts_at)
         return await self.taken_over(one, starts_at)
 
     async def moved_away(self, one: Appointment, starts_at: datetime) -> None:
-        """The first half of a move to another day."""
+        """Write the first half of a move to another day, to the old day."""
         event = AppointmentMovedAway(appointment=one.id, to_on=self.on(starts_at))
         await self.write(self.on(one.starts_at), event)
 
     async def taken_over(self, one: Appointment, starts_at: datetime) -> Appointment:
-        """The second half."""
+        """Write the second half of the move, to the new day."""
         return await self._made(
             replace(one, starts_at=starts_at, ends_at=starts_at + LASTS, sequence=one.sequence + 1), []
         )
 
     async def give_to(self, one: Appointment, person: Applicant) -> Appointment:
-        """It is for somebody else from now on."""
+        """Assign an appointment to another applicant."""
         return await self._touch(one, self._changed(one, one.starts_at, person.id), [person])
 
     async def cancel(
         self, one: Appointment, by: CancelledBy = CancelledBy.SELF, *, closed: bool = False
     ) -> Appointment:
-        """It is given up."""
+        """Cancel an appointment."""
         return await self._touch(one, AppointmentCancelled(appointment=one.id, by=by, closed=closed))
 
     async def plan(self, on: date, *exceptions: ExceptionDay) -> None:
-        """The hall's document has only these exceptions from its hours, and the day takes it over."""
+        """Replace the exceptions in the hall's document, and the plan of the day."""
         self.revision += 1
         document = replace(self.document, exceptions=list(exceptions))
         await self.write(on, PlanChanged(plan=plan_of(document, self.revision, on)))
 
     async def expire(self, one: Appointment) -> Appointment:
-        """A hold was not confirmed."""
+        """Let a hold expire."""
         return await self._touch(one, AppointmentExpired(appointment=one.id))
 
     async def miss(self, one: Appointment) -> Appointment:
-        """Nobody came."""
+        """Mark an appointment as missed."""
         return await self._touch(one, AppointmentMissed(appointment=one.id))
 
     async def check_in(self, one: Appointment) -> Appointment:
-        """The person is here; their ticket is left out."""
+        """Check an appointment in, without writing the ticket."""
         return await self._touch(one, AppointmentCheckedIn(appointment=one.id, ticket=TicketId(new_id())))
 
     async def write(self, on: date, *events: Event, applicants: list[Applicant] | None = None) -> Day:
-        """Append events to a day, which is opened if it is not."""
+        """Append events to a day; open the day first if necessary."""
         day = self.days.get(on) or await self._open(on)
         records = [
             Record(day.seq + nth, self.clock.now_at(), "tester", new_id(), 0, None, event)

@@ -1,4 +1,4 @@
-"""Calendar files that people fetch."""
+"""Tests of calendar files that applicants download."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Where the hall does not take people: nobody is asked to come to it, and whoever was is told once."""
+"""Tests of a closed or suspended hall: no message asks people to come, and one message announces the closure."""
 
 from datetime import date, datetime, timedelta
 
@@ -32,19 +32,19 @@ ALARM = {"en": "Fire alarm"}
 
 
 def hours(*spans: tuple[str, str]) -> DayOpening:
-    """When a hall takes people on that Wednesday."""
+    """Return when a hall is open on that Wednesday."""
     document = demo_document(always_open=False)
     each = [Hours(weekdays=[3], from_=from_, to=to) for from_, to in spans]
     return DayOpening(plan_of(replace(document, hours=each), 1, WEDNESDAY))
 
 
 def subjects(mails: PostOffice) -> list[str]:
-    """What each mail is about, and what it asks to do: all but the time and the service of its subject."""
+    """Return the subject of each mail up to the colon, which names the kind of message."""
     return [str(mail["Subject"]).partition("：")[0] for mail in mails.mails]
 
 
 def text(mails: PostOffice) -> str:
-    """The last mail's text."""
+    """Return the text of the last mail."""
     part = mails.mails[-1].get_body(("plain",))
     assert part is not None
     found: str = part.get_content()
@@ -276,7 +276,7 @@ async def test_a_reminder_waits_for_a_process_that_can_read_the_day(
     assert subjects(mails) == ["已约好", "预约提醒"]
 
 
-# The doors are shut.
+# The doors are closed.
 
 
 @pytest.mark.parametrize(

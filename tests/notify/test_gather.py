@@ -1,4 +1,4 @@
-"""Gathering: which messages follow from the journal, once, whoever reads it."""
+"""Tests of the message producer: which messages follow from the journal, each once, with several processes."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -234,7 +234,7 @@ async def test_an_appointment_that_changes_hands_is_told_to_who_has_it_now(offic
 async def test_what_happened_more_than_a_day_ago_is_not_told_but_still_reminded_of(
     office: Office, story: Story, clock: FakeClock
 ) -> None:
-    """So messages that are switched on do not begin by telling of old bookings."""
+    """Switching messages on must not announce old bookings."""
     await story.book(at(25, 14), await story.person())
     clock.put(at(24, 10, 1))
 
@@ -244,7 +244,7 @@ async def test_what_happened_more_than_a_day_ago_is_not_told_but_still_reminded_
 
 
 async def test_what_happened_while_nobody_gathered_is_told_late(office: Office, story: Story, clock: FakeClock) -> None:
-    """The last moments before a stop are told after the start, as long as they are of use."""
+    """Events of the last moments before a stop get their messages after the next start, until these expire."""
     await story.book(at(25, 14), await story.person())
     await story.book(at(23, 11, 30), await story.person())
     clock.put(at(23, 12))
@@ -294,7 +294,7 @@ async def test_many_who_gather_at_once_make_each_message_once(office: Office, st
 async def test_two_who_read_the_same_news_without_holding_the_cursor_still_make_each_message_once(
     office: Office, story: Story
 ) -> None:
-    """The second lock: the key refuses what the cursor would have kept from being made."""
+    """Without the lock of the cursor, the unique key prevents duplicates."""
     await story.book(at(25, 14), await story.person())
     loose = office.another_producer()
     loose._outbox = Outbox(office.database)

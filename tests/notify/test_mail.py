@@ -1,4 +1,4 @@
-"""Mail: what people get, what their calendars get, and what an answer of the mail server means."""
+"""Tests of mail: texts, calendar files, and the handling of the mail server's replies."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -24,14 +24,14 @@ from tests.notify.story import EMAIL, NAME, Story
 
 
 def text_of(mail: EmailMessage) -> str:
-    """The text that people read."""
+    """Return the text part of a mail."""
     body = mail.get_body(("plain",))
     assert body is not None
     return str(body.get_content()).replace("\r\n", "\n")
 
 
 def event_of(mail: EmailMessage) -> tuple[str, Any]:
-    """The method and the event of the calendar in a mail, which is the same in the alternative and in the file."""
+    """Return method and event of the calendar in a mail; check that alternative and attachment are the same."""
     parts = [part for part in mail.walk() if part.get_content_type() in {"text/calendar", "application/ics"}]
     assert [part.get_content_type() for part in parts] == ["text/calendar", "application/ics"]
     shown, file = (part.get_content() for part in parts)

@@ -1,4 +1,4 @@
-"""Three ahead of you: sent once, to who was told of more, by the order of calls."""
+"""Tests of the message `near`: sent once, when three or fewer people are ahead, to tickets issued with more ahead."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -20,7 +20,7 @@ FIRST = {"name": "王芳", "email": "wang.fang@home.example", "locale": "en"}
 
 @pytest.fixture
 async def lobby(dsn: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Service]:
-    """A hall at 10:00; its own messages are off, for the tests look themselves."""
+    """Provide a service at 10:00 without messages, because the tests run the producer themselves."""
     async with service_on(dsn, tmp_path, clock) as running:
         await running.api.open("1")
         yield running
@@ -28,25 +28,25 @@ async def lobby(dsn: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Ser
 
 @pytest.fixture
 async def near(lobby: Service, office: Office) -> Office:
-    """Messages of that hall."""
+    """Provide the messages of that service."""
     await office.halls.refresh()
     office.days += lobby.running.lanes.in_use()
     return office
 
 
 async def people(lobby: Service, count: int) -> None:
-    """Let some people take a number."""
+    """Issue tickets without contacts."""
     for _ in range(count):
         await lobby.api.take("enquiry")
 
 
 async def somebody(lobby: Service, **applicant: Any) -> dict[str, Any]:  # noqa: ANN401  (fields)
-    """Let somebody take a number who says how they are reached."""
+    """Issue a ticket with contacts."""
     return await lobby.api.take("enquiry", applicant={**FIRST, **applicant})
 
 
 async def call(lobby: Service, count: int = 1) -> None:
-    """Call so many, and finish with them."""
+    """Call and finish `count` tickets."""
     for _ in range(count):
         assert await lobby.api.next("1", "done")
 

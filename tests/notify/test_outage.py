@@ -1,4 +1,4 @@
-"""An outage of the database, as the passes of messages meet it."""
+"""Test of the message jobs without a database."""
 
 from unittest.mock import AsyncMock, Mock
 

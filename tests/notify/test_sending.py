@@ -1,4 +1,4 @@
-"""Sending: once, whoever dies or comes at the same time, and never to who was erased."""
+"""Tests of the sender: each message is sent once, also if senders die or run concurrently; never to erased people."""
 
 import asyncio
 from collections import Counter
@@ -49,13 +49,13 @@ RETURNING tries
 
 
 async def book_many(story: Story) -> None:
-    """Book for many people, each by an address of their own."""
+    """Book for many people with different addresses."""
     for nth in range(MANY):
         await story.book(at(25, 9 + nth // 12, nth % 12 * 5), await story.person(email=f"person-{nth}@home.example"))
 
 
 async def send_at_once(office: Office, outbox: Outbox) -> None:
-    """Let four senders send what is due."""
+    """Run four senders at the same time."""
     await office.produce()
     await asyncio.gather(*(office.another_sender(outbox).run_once() for _ in range(4)))
 
@@ -72,7 +72,7 @@ async def test_many_senders_send_each_message_once(office: Office, story: Story,
 async def test_without_claims_many_senders_send_a_message_more_than_once(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
-    """The twin of the test above: it fails to find doubles if the claims are not what keeps them away."""
+    """The twin of the test above: without the claims, messages are sent twice."""
     loose = Outbox(office.database)
     loose._sql = {**loose._sql, "claim": NOTHING_SKIPPED, "begin_delivery": NOBODYS}
     await book_many(story)
@@ -171,7 +171,7 @@ async def test_a_mail_whose_sender_died_while_handing_it_over_is_never_sent_agai
     await office.produce()
     mails.open.clear()
     dying = asyncio.create_task(office.sender.run_once())
-    await mails.arrived.wait()  # the server has it whole, and its answer never comes
+    await mails.arrived.wait()  # the server has the whole message and never replies
     for task in [dying, *office.sender._under_way]:
         task.cancel()
     await asyncio.gather(dying, *office.sender._under_way, return_exceptions=True)
@@ -408,7 +408,7 @@ async def test_what_is_of_no_use_any_more_does_not_wait_for_its_next_try(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     mails.refuses[EMAIL] = "451 4.3.0 later"
-    await story.book(at(23, 10, 40), await story.person())  # of use until 11:00
+    await story.book(at(23, 10, 40), await story.person())  # expires at 11:00
     await office.run()
     for seconds in BACKOFF_S[:4]:
         clock.advance(seconds)
@@ -450,7 +450,7 @@ async def test_a_stop_waits_for_the_hand_over_under_way_and_begins_no_other(
         await messages.produce()
         sending = asyncio.create_task(messages.send())
         await mails.arrived.wait()
-        sending.cancel()  # as the scheduler's end does
+        sending.cancel()  # as at the end of the scheduler
         await asyncio.gather(sending, return_exceptions=True)
         asyncio.get_running_loop().call_soon(mails.open.set)
 

@@ -1,4 +1,4 @@
-"""Messages in the running service: wired where there is a channel, and the calls of managers."""
+"""Tests of messages in a running service: only with a configured channel; the API for managers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ VALUES ($1, $2, '2026-11-25', $3, 1, 'booked', 'mail', $3, '{"service": "enquiry
 async def served(
     dsn: str, tmp_path: Path, clock: FakeClock, mails: PostOffice, hooks: Receiver
 ) -> AsyncIterator[Service]:
-    """The service with both channels."""
+    """Provide a service with both channels."""
     settings = {
         "smtp_url": mails.url,
         "mail_from": SENDER,
@@ -47,13 +47,13 @@ async def served(
 
 @pytest.fixture
 async def manager(served: Service) -> AsyncIterator[Checked]:
-    """Its demo hall, as a manager's program asks."""
+    """Provide a manager's API client for its demo hall."""
     async with Checked(served.api.base) as api:
         yield api
 
 
 async def dead(database: Database, clock: FakeClock, hall: str = DEMO) -> str:
-    """The id of a message that could not be sent."""
+    """Insert a dead message and return its id."""
     message = new_id()
     await database.fetch(DEAD, hall, message, new_id(), clock.now_at(), at(29, 9))
     return message

@@ -1,4 +1,4 @@
-"""Webhooks: signed as their receivers check it, and what an answer means."""
+"""Tests of webhooks: signatures, and the handling of the receiver's responses."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -43,7 +43,7 @@ async def test_a_webhook_says_what_is_to_be_sent_to_which_phone(hooked: Office, 
 
 
 async def test_a_receiver_can_verify_who_sent_it(database: Database, halls: Halls, hooks: Receiver) -> None:
-    """With the true time, for a signature is good for five minutes."""
+    """Use the real time, because a signature is valid for five minutes."""
     clock = FakeClock(datetime.now(UTC))
     story = Story(database, HallId("demo"), halls.known()[0].document, clock)
     async with Gateway(hooks.url, SECRET) as gateway:

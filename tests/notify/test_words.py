@@ -1,4 +1,4 @@
-"""The words: complete in every language, all used, and the language a person wants where there is one."""
+"""Tests of the texts: complete in every language, all used, and the choice of the language."""
 
 from datetime import date, datetime, timedelta
 from importlib.resources import files
@@ -19,18 +19,18 @@ DOCUMENT = demo_document(always_open=False)
 
 
 class Arguments(Visitor):
-    """The arguments that a text takes."""
+    """Collects the arguments of a text."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()
 
     def visit_VariableReference(self, node: ast.VariableReference) -> None:  # noqa: N802  (the visitor's names)
-        """Note an argument."""
+        """Record an argument."""
         self.found.add(node.id.name)
 
 
 def texts(language: str) -> dict[str, frozenset[str]]:
-    """All texts of a language and their arguments."""
+    """Return all texts of a language with their arguments."""
     written = (files("service.notify") / "texts" / f"{language}.ftl").read_text("utf-8")
     entries = FluentParser().parse(written).body
     assert [entry for entry in entries if isinstance(entry, ast.Junk)] == []
@@ -54,7 +54,7 @@ def letter(
     doors_at: datetime | None = None,
     name: str | None = "Wang Fang",
 ) -> RenderedMessage:
-    """A message to somebody who reads a language."""
+    """Render a message in a language."""
     facts = (
         Facts(service=ServiceId("loan-first"), number="A058", ahead=3)
         if kind in TICKET_KINDS

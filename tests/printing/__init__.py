@@ -1,1 +1,1 @@
-"""Slips: their bytes, and the printers they go to."""
+"""Tests of slips and network printers."""

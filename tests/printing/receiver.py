@@ -1,4 +1,4 @@
-"""A network printer for tests: a TCP server that keeps what it is sent, and says how its paper is."""
+"""A network printer for tests: a TCP server that records the bytes it gets, and answers status queries."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ ONLINE, OFFLINE = b"\x12", b"\x1a"
 
 @dataclass
 class Receiver:
-    """What a printer heard: one entry for each conversation, without the questions."""
+    """The bytes that a printer got: one entry for each connection, without the status queries."""
 
     port: int = 0
     paper: bytes = OK
@@ -24,7 +24,7 @@ class Receiver:
     _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One conversation."""
+        """Handle one connection."""
         heard = b""
         questions = {ASK_PAPER: self.paper, ASK_ONLINE: self.online}
         while part := await reader.read(65536):
@@ -39,14 +39,14 @@ class Receiver:
         writer.close()
 
     async def until(self, slips: int) -> None:
-        """Wait until so many conversations are over."""
+        """Wait until this many connections are closed."""
         async with asyncio.timeout(WITHIN_S), self._heard:
             await self._heard.wait_for(lambda: len(self.slips) >= slips)
 
 
 @asynccontextmanager
 async def receiver(paper: bytes = OK) -> AsyncIterator[Receiver]:
-    """Listen on a free port."""
+    """Run a printer on a free port."""
     hears = Receiver(paper=paper)
     async with await asyncio.start_server(hears.hear, "127.0.0.1", 0) as server:
         hears.port = server.sockets[0].getsockname()[1]

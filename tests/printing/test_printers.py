@@ -1,4 +1,4 @@
-"""Conversations with printers: paper, no paper, no answer, nobody there."""
+"""Tests of printers: with and without paper, without an answer, and unreachable."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The bytes of a slip, for printers with Chinese, without, and without a font either."""
+"""Tests of the bytes of a slip: for printers with Chinese characters, without them, and without a font."""
 
 from datetime import UTC, datetime
 

@@ -1,1 +1,1 @@
-"""Erasing and giving out what is known of a person."""
+"""Tests of the export and erasure of personal data."""

@@ -1,4 +1,4 @@
-"""Erasing, giving out and forgetting what is known of a person: all of it, and nothing of anybody else."""
+"""Tests of export, erasure and retention: all data of the person, and no data of others."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ RETENTION_DAYS = 30
 
 @pytest.fixture
 async def desk(service: Service) -> Any:  # noqa: ANN401  (a client)
-    """A client that checks what it hears."""
+    """Provide a client that checks the answers."""
     async with Checked(service.api.base) as api:
         yield api
 
@@ -47,7 +47,7 @@ async def people(service: Service) -> list[str]:
 
 
 async def booked(service: Service, who: dict[str, str], starts_at: datetime = AT_TEN) -> AppointmentId:
-    """A booking of somebody, as the call of bookings makes it."""
+    """Book an appointment with contacts through the API."""
     signer = Signer(secrets_of(service.settings))
     phone = f"+86{who['phone']}"
     applicant = Applicant(id=new_id(), name=who["name"], phone=phone, email=who["email"])
@@ -304,11 +304,11 @@ async def test_what_cannot_be_cancelled_now_erases_nothing_and_can_be_asked_for_
     assert done.body == {"people": 1, "cancelled": 1, "invitations": 0, "messages": 0}
 
 
-# By itself, after a while.
+# Erasure after the retention time.
 
 
 async def aged(service: Service, by: timedelta) -> None:
-    """Let everything that was written down be older."""
+    """Set the creation time of all applicants to a time `by` before noon."""
     await service.running.database.fetch(
         "UPDATE applicants SET created_at = $1::timestamptz - $2::interval", NOON_AT, by
     )
