@@ -12,12 +12,20 @@ from tests.browser.desk import VIOLATIONS
 from tests.browser.pictures import Camera
 from tests.browser.screen import Screen
 from tests.conftest import takes_pictures
+from tests.postgres import PostgresServer
 from tests.service import NOON_AT, Service, quick_hashes, service_on
 
 FULL_HD = (1920, 1080)
 
-NO_OPTIMIZER = "--js-flags=--no-opt"
-"""A test's page does not live long enough for its code to be worth optimizing."""
+ELSEWHERE = "hall.example"
+"""A name of this machine that is not localhost's: the browser reaches the service as any other computer would."""
+
+FLAGS = [
+    *CHROMIUM_FLAGS,
+    "--js-flags=--no-opt",  # a test's page does not run long enough for its code to be worth optimizing
+    "--process-per-site",  # pages of one context share a process: the second opens for less
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
+]
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -35,7 +43,7 @@ def _camera(pytestconfig: pytest.Config) -> None:
 async def browser() -> AsyncIterator[Browser]:
     """Chromium without a window, on a profile of its own: the system's, or else the one playwright installed."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=[*CHROMIUM_FLAGS, NO_OPTIMIZER])
+        browser = await playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield browser
         await browser.close()
 
@@ -68,6 +76,18 @@ async def service(dsn: str, tmp_path: Path, clock: RunningClock) -> AsyncIterato
     """The whole service on a fresh database."""
     async with service_on(dsn, tmp_path, clock) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+async def quiet_service(
+    postgres: PostgresServer, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """A service that many tests share: they only open pages. Tests that change a hall or its day use `service`."""
+    name = await postgres.create_database(migrated)
+    folder = tmp_path_factory.mktemp("quiet")
+    async with service_on(postgres.dsn(name), folder, RunningClock(NOON_AT)) as running:
+        yield running
+    await postgres.drop_database(name)
 
 
 @pytest.fixture

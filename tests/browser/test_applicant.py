@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -660,38 +661,42 @@ async def test_a_closed_hall_gives_no_numbers_and_says_when_it_opens(
     await expect(phone.page.locator(".soonest")).to_contain_text("明天 09:00")
 
 
-@pytest.mark.parametrize(
-    ("status", "problem", "words"),
-    [
-        (409, {"code": "hall-full", "slots": [], "overtime": None}, "今天已无法在闭馆前办理"),
-        (409, {"code": "hall-closed", "opens_at": "2026-11-24T01:00:00.000Z"}, "明天 09:00 开放"),
-        (409, {"code": "hall-suspended", "text": {"zh-CN": "消防演习"}}, "消防演习"),
-        (409, {"code": "online-only", "url": "https://example.org/x"}, "网上即可办理，无需到场"),
-        (409, {"code": "already-waiting", "ticket": "0198c0de-0000-7000-8000-000000000000"}, "请打开取号时的页面"),
-        (429, {"code": "rate-limited"}, "请 7 秒后继续"),
-        (500, {"code": "fault"}, "我们这边出了问题"),
-    ],
+REFUSED: tuple[tuple[int, dict[str, object], str], ...] = (
+    (409, {"code": "hall-full", "slots": [], "overtime": None}, "今天已无法在闭馆前办理"),
+    (409, {"code": "hall-closed", "opens_at": "2026-11-24T01:00:00.000Z"}, "明天 09:00 开放"),
+    (409, {"code": "hall-suspended", "text": {"zh-CN": "消防演习"}}, "消防演习"),
+    (409, {"code": "online-only", "url": "https://example.org/x"}, "网上即可办理，无需到场"),
+    (409, {"code": "already-waiting", "ticket": "0198c0de-0000-7000-8000-000000000000"}, "请打开取号时的页面"),
+    (429, {"code": "rate-limited"}, "请 7 秒后继续"),
+    (500, {"code": "fault"}, "我们这边出了问题"),
 )
+"""Status, fields of the problem, and words of the page."""
+
+
 async def test_a_number_that_is_not_given_is_refused_in_words_with_one_way_forward(
-    service: Service, context: BrowserContext, status: int, problem: dict[str, object], words: str
+    quiet_service: Service, context: BrowserContext
 ) -> None:
-    async def refuse(route: Route) -> None:
-        await route.fulfill(
-            status=status,
-            headers={"Retry-After": "7"},
-            content_type="application/problem+json",
-            json={"type": "/problems/x", "title": "x", "status": status, **problem},
-        )
+    page_of_service = f"{quiet_service.api.base}/halls/demo?service=enquiry"
+    phone = await Phone.open(context, page_of_service)
+    for status, problem, words in REFUSED:
+        await phone.page.goto(page_of_service)
+        await phone.is_ready()
+        answer = {"type": "/problems/x", "title": "x", "status": status, **problem}
+        await phone.page.route("**/tickets", partial(refuse, status=status, problem=answer))
 
-    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
-    await phone.page.route("**/tickets", refuse)
+        await phone.press("take")
 
-    await phone.press("take")
+        await expect(phone.message).to_contain_text(words)
+        await phone.page.get_by_label("返回").click()
+        await phone.is_step("home")
+        await expect(phone.message).to_be_hidden()
+        await phone.page.unroute("**/tickets")
 
-    await expect(phone.message).to_contain_text(words)
-    await phone.page.get_by_label("返回").click()
-    await phone.is_step("home")
-    await expect(phone.message).to_be_hidden()
+
+async def refuse(route: Route, *, status: int, problem: dict[str, object]) -> None:
+    """Answer a request with a problem, as the service does."""
+    headers = {"Retry-After": "7"}
+    await route.fulfill(status=status, headers=headers, content_type="application/problem+json", json=problem)
 
 
 async def test_a_full_hall_offers_the_earliest_time_and_books_it_at_a_press(

@@ -154,93 +154,103 @@ async def test_targets_are_88_px_and_low_if_asked_for(service: Service, context:
             assert box["bottom"] <= STANDING["height"], name
 
 
+async def resized(booth: Booth, *sizes: tuple[int, int]) -> AsyncIterator[str]:
+    """Give the page each of these sizes in turn; yields the size in words."""
+    for width, height in sizes:
+        await booth.page.set_viewport_size(ViewportSize(width=width, height=height))
+        yield f"{width} by {height}"
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("size", [(1000, 600), (1024, 768), (1280, 720)], ids=str)
 async def test_how_many_people_come_is_chosen_with_targets_of_88_px_on_small_screens_too(
-    service: Service, context: BrowserContext, size: tuple[int, int], lang: str
+    quiet_service: Service, context: BrowserContext, lang: str
 ) -> None:
-    booth = await Booth.at(context, service.api, f"?lang={lang}")
-    await booth.page.set_viewport_size(ViewportSize(width=size[0], height=size[1]))
+    booth = await Booth.at(context, quiet_service.api, f"?lang={lang}")
     steps = booth.page.locator(".button.step")
     await expect(steps).to_have_count(2)
 
-    for box in await steps.evaluate_all("steps => steps.map((step) => step.getBoundingClientRect().toJSON())"):
-        assert box["width"] >= 88
-        assert box["height"] >= 88
-    assert await booth.script(SIDEWAYS) == []
+    async for size in resized(booth, (1000, 600), (1024, 768), (1280, 720)):
+        for box in await steps.evaluate_all("steps => steps.map((step) => step.getBoundingClientRect().toJSON())"):
+            assert box["width"] >= 88, size
+            assert box["height"] >= 88, size
+        assert await booth.script(SIDEWAYS) == [], size
 
 
-@pytest.mark.parametrize("width", [320, 768, 1920])
-async def test_it_fits_any_screen_without_sideways_scrolling(
-    service: Service, context: BrowserContext, width: int
-) -> None:
+async def test_it_fits_any_screen_without_sideways_scrolling(service: Service, context: BrowserContext) -> None:
     booth = await Booth.at(context, service.api)
-    await booth.page.set_viewport_size(ViewportSize(width=width, height=1080))
 
-    assert await booth.script(SIDEWAYS) == []
+    async def fits(where: str) -> None:
+        async for size in resized(booth, (320, 1080), (768, 1080), (1920, 1080)):
+            assert await booth.script(SIDEWAYS) == [], (where, size)
+
+    await fits("start")
     await booth.page.locator("#larger").click()
-    assert await booth.script(SIDEWAYS) == []
+    await fits("larger text")
     await booth.page.locator("#type").click()
-    assert await booth.script(SIDEWAYS) == []
+    await fits("code")
     await booth.page.locator("#leave").click()
     await booth.take("enquiry")
-    assert await booth.script(SIDEWAYS) == []
+    await fits("ticket")
 
 
-@pytest.mark.parametrize("size", [(1366, 768), (1280, 720), (1024, 768)], ids=str)
 async def test_a_small_screen_that_lies_shows_all_that_can_be_chosen_and_why_nothing_can(
-    service: Service, context: BrowserContext, size: tuple[int, int]
+    service: Service, context: BrowserContext
 ) -> None:
     booth = await Booth.at(context, service.api)
-    page = booth.page
-    await page.set_viewport_size(ViewportSize(width=size[0], height=size[1]))
+    sizes = (1366, 768), (1280, 720), (1024, 768)
     edge = "document.querySelector('#foot').getBoundingClientRect().top"
     bottom = "(found) => document.querySelector(found).getBoundingClientRect().bottom"
     await expect(booth.service("enquiry")).to_be_visible()
 
-    for last in ("#service-enquiry", ".choice.online", ".booked-box"):
-        assert await booth.script(bottom, last) <= await booth.script(edge), last
-    for name, box in await booth.script(TARGETS):
-        assert box["height"] >= 88, name
-    assert await booth.script(SIDEWAYS) == []
+    async for size in resized(booth, *sizes):
+        for last in ("#service-enquiry", ".choice.online", ".booked-box"):
+            assert await booth.script(bottom, last) <= await booth.script(edge), (last, size)
+        for name, box in await booth.script(TARGETS):
+            assert box["height"] >= 88, (name, size)
+        assert await booth.script(SIDEWAYS) == [], size
 
     await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演习", "en": "Fire drill"}})
-    await expect(page.locator(".walk-in > .message")).to_contain_text("消防演习")
-    assert await booth.script(bottom, ".walk-in > .message") <= await booth.script(edge)
+    await expect(booth.page.locator(".walk-in > .message")).to_contain_text("消防演习")
+    async for size in resized(booth, *sizes):
+        assert await booth.script(bottom, ".walk-in > .message") <= await booth.script(edge), size
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("screen", [STANDING, LYING, LAPTOP], ids=["standing", "lying", "laptop"])
 async def test_nothing_lies_below_the_edge_of_a_screen_that_stands_or_lies(
-    service: Service, context: BrowserContext, screen: ViewportSize, lang: str
+    service: Service, context: BrowserContext, lang: str
 ) -> None:
     booth = await Booth.at(context, service.api, f"?lang={lang}")
     page = booth.page
-    await page.set_viewport_size(screen)
-    assert await booth.script(BELOW_PX) == 0, "start"
+
+    async def nothing_below(where: str) -> None:
+        sizes = [(screen["width"], screen["height"]) for screen in (STANDING, LYING, LAPTOP)]
+        async for size in resized(booth, *sizes):
+            assert await booth.script(BELOW_PX) == 0, (where, size)
+
+    await nothing_below("start")
     await page.locator("#type").click()
-    assert await booth.script(BELOW_PX) == 0, "code"
+    await nothing_below("code")
     await page.locator("#code").fill("7K3M9QXR")
     await page.locator("#send").click()
     await booth.is_view("refused")
-    assert await booth.script(BELOW_PX) == 0, "refused"
+    await nothing_below("refused")
     await booth.home()
     await booth.print_on("80")
     await booth.take("loan-first")
     await expect(page.locator("#no-slip")).to_be_visible()
-    assert await booth.script(BELOW_PX) == 0, "ticket"
+    await nothing_below("ticket")
     await page.locator("#no-slip").click()
     await expect(page.locator("#no-slip")).to_have_count(0)
-    assert await booth.script(BELOW_PX) == 0, "ticket without a slip"
+    await nothing_below("ticket without a slip")
     await booth.home()
     await context.set_offline(offline=True)
     await booth.is_link("cut")
-    assert await booth.script(BELOW_PX) == 0, "start, cut off"
+    await nothing_below("start, cut off")
     await booth.take("loan-first")
-    assert await booth.script(BELOW_PX) == 0, "ticket, cut off"
+    await nothing_below("ticket, cut off")
     await page.locator("#no-slip").click()
     await expect(page.locator("#no-slip")).to_have_count(0)
-    assert await booth.script(BELOW_PX) == 0, "ticket without a slip, cut off"
+    await nothing_below("ticket without a slip, cut off")
 
 
 async def test_who_presses_twice_with_a_mouse_marks_nothing_of_the_page(

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -20,6 +21,7 @@ from tests.browser.test_pages import SIDEWAYS
 from tests.service import NOON_AT, Api, Service
 
 THREE_MINUTES_S = 180
+PHONE_WIDTHS = (320, 390, 700)
 
 
 async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call_by_clicks_in_three_minutes(
@@ -273,60 +275,56 @@ async def test_a_counter_with_a_name_of_its_own_is_called_by_its_stage_and_name(
     await expect(manage.field("counters", "rows", "P1")).to_contain_text(counter)
 
 
-@pytest.mark.parametrize(
-    ("opens", "lang", "said"),
-    [("06:00", "zh", "开放至 24:00"), ("06:00", "en", "Open until 24:00"), ("00:00", "zh", "开放中")],
-    ids=["until midnight", "until midnight in English", "around the clock"],
-)
 async def test_midnight_is_the_end_of_a_day_and_a_hall_that_never_closes_says_nothing_of_it(
-    service: Service, office: BrowserContext, opens: str, lang: str, said: str
+    service: Service, office: BrowserContext
 ) -> None:
-    document = await document_of(service.api)
-    everyday = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": opens, "to": "24:00"}
-    await put_document(service.api, {**document, "hours": [everyday]})
+    for opens, lang, said in (
+        ("06:00", "zh", "开放至 24:00"),
+        ("06:00", "en", "Open until 24:00"),
+        ("00:00", "zh", "开放中"),
+    ):
+        document = await document_of(service.api)
+        everyday = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": opens, "to": "24:00"}
+        await put_document(service.api, {**document, "hours": [everyday]})
 
-    manage = await Manage.open(office, service.api, lang=lang)
+        manage = await Manage.open(office, service.api, lang=lang)
 
-    await expect(manage.page.locator("#open")).to_have_text(said)
+        await expect(manage.page.locator("#open")).to_have_text(said)
+        await manage.page.close()
 
 
-@pytest.mark.parametrize("width", [320, 390, 700])
-@pytest.mark.parametrize("page_of", ["manage", "desk", "counter/3"])
-async def test_the_menu_of_the_account_opens_within_a_phone(
-    service: Service, office: BrowserContext, page_of: str, width: int
-) -> None:
-    manage = await Manage.open(office, service.api)
-    page = manage.page
-    await page.set_viewport_size({"width": width, "height": 844})
-    await page.goto(f"{service.api.base}/halls/demo/{page_of}")
+async def test_the_menu_of_the_account_opens_within_a_phone(quiet_service: Service, office: BrowserContext) -> None:
+    page = (await Manage.open(office, quiet_service.api)).page
+    for page_of, width in product(("manage", "desk", "counter/3"), PHONE_WIDTHS):
+        await page.set_viewport_size({"width": width, "height": 844})
+        await page.goto(f"{quiet_service.api.base}/halls/demo/{page_of}")
 
-    await page.locator("account-menu summary").click()
+        await page.locator("account-menu summary").click()
 
-    menu = await page.locator(".menu-body").bounding_box()
-    assert menu is not None
-    assert menu["x"] >= 0
-    assert menu["x"] + menu["width"] <= width
+        menu = await page.locator(".menu-body").bounding_box()
+        assert menu is not None, (page_of, width)
+        assert menu["x"] >= 0, (page_of, width)
+        assert menu["x"] + menu["width"] <= width, (page_of, width)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("width", [320, 390, 700])
 async def test_the_language_is_switched_at_the_top_right_of_a_phone(
-    service: Service, office: BrowserContext, width: int, lang: str
+    quiet_service: Service, office: BrowserContext, lang: str
 ) -> None:
-    manage = await Manage.open(office, service.api, lang=lang)
-    await manage.page.set_viewport_size({"width": width, "height": 844})
+    page = (await Manage.open(office, quiet_service.api, lang=lang)).page
+    for width in PHONE_WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 844})
 
-    tops = {
-        name: await manage.page.locator(name).bounding_box() for name in ("language-switch", "#hall", "account-menu")
-    }
+        switch, hall, account = [
+            await page.locator(name).bounding_box() for name in ("language-switch", "#hall", "account-menu")
+        ]
 
-    switch, hall, account = (tops[name] for name in ("language-switch", "#hall", "account-menu"))
-    assert switch is not None
-    assert hall is not None
-    assert account is not None
-    assert switch["x"] + switch["width"] == pytest.approx(account["x"] + account["width"], abs=1)
-    assert hall["x"] + hall["width"] <= switch["x"]
-    assert switch["y"] + switch["height"] <= account["y"]
+        assert switch is not None, width
+        assert hall is not None, width
+        assert account is not None, width
+        assert switch["x"] + switch["width"] == pytest.approx(account["x"] + account["width"], abs=1), width
+        assert hall["x"] + hall["width"] <= switch["x"], width
+        assert switch["y"] + switch["height"] <= account["y"], width
 
 
 async def test_the_day_is_ended_only_after_who_waits_has_been_said(service: Service, office: BrowserContext) -> None:

@@ -1,10 +1,11 @@
 """The hall document as a form, merges, and the staffing of a date: the manager's modules, asked in a browser."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Browser, Page
 
 from service.domain.hall.demo import demo_document
 from tests.service import Service
@@ -28,12 +29,13 @@ const faults = (made) => check.faultsOf(made, () => false).map(({ path, text }) 
 """
 
 
-@pytest.fixture
-async def page(service: Service, context: BrowserContext) -> Page:
-    """A page of the service, which may load its modules."""
-    page = await context.new_page()
-    await page.goto(service.api.base + "/docs")
-    return page
+@pytest.fixture(scope="module")
+async def page(quiet_service: Service, browser: Browser) -> AsyncIterator[Page]:
+    """A page of the service, which may load its modules: they are pure functions, so all tests ask the same page."""
+    async with await browser.new_context(locale="zh-CN") as context:
+        page = await context.new_page()
+        await page.goto(quiet_service.api.base + "/docs")
+        yield page
 
 
 async def asked(page: Page, source: str, *given: Any) -> Any:  # noqa: ANN401  (JSON)

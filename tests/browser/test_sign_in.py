@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, Route, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Route, expect
 
-from benchmarks.browser import CHROMIUM_FLAGS, executable
 from tests.browser.booth import WITHIN_S
+from tests.browser.conftest import ELSEWHERE
 from tests.browser.desk import sign_in
 from tests.service import Service
-
-ELSEWHERE = "hall.example"
 
 NEEDS_HTTPS = {
     "zh-CN": "用户名和密码正确，但本页地址以 http 开头，浏览器无法保持登录。"
@@ -24,30 +22,27 @@ NOT_KEPT = "请允许本网址使用 Cookie，然后重新登录。"
 
 
 @pytest.fixture
-async def elsewhere() -> AsyncIterator[BrowserContext]:
-    """A browser that reaches this machine by a name that is not localhost's, as any other computer would."""
-    rules = f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=[*CHROMIUM_FLAGS, rules])
-        yield await browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-        await browser.close()
+async def elsewhere(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser that reaches this machine by a name that is not localhost's."""
+    async with await browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN") as context:
+        yield context
 
 
 @pytest.mark.parametrize("path", ["/halls/demo/manage", "/halls/demo/counter/3", "/ops"])
-@pytest.mark.parametrize("lang", NEEDS_HTTPS)
 async def test_over_plain_http_from_another_computer_the_page_says_why_nobody_is_signed_in(
-    service: Service, elsewhere: BrowserContext, path: str, lang: str
+    service: Service, elsewhere: BrowserContext, path: str
 ) -> None:
     page = await elsewhere.new_page()
-    await page.goto(f"http://{ELSEWHERE}:{service.running.http_port}{path}?lang={lang}")
+    for lang, needs_https in NEEDS_HTTPS.items():
+        await page.goto(f"http://{ELSEWHERE}:{service.running.http_port}{path}?lang={lang}")
 
-    await sign_in(page, password="a wrong guess")
-    await expect(page.locator("sign-in .message")).to_be_visible()
-    await expect(page.locator("sign-in .message")).not_to_have_text(NEEDS_HTTPS[lang])
-    await sign_in(page)
+        await sign_in(page, password="a wrong guess")
+        await expect(page.locator("sign-in .message")).to_be_visible()
+        await expect(page.locator("sign-in .message")).not_to_have_text(needs_https)
+        await sign_in(page)
 
-    await expect(page.locator("sign-in .message")).to_have_text(NEEDS_HTTPS[lang])
-    await expect(page.locator("#sign-in-name")).to_have_value("admin")
+        await expect(page.locator("sign-in .message")).to_have_text(needs_https)
+        await expect(page.locator("#sign-in-name")).to_have_value("admin")
 
 
 async def test_a_browser_that_keeps_no_cookies_is_told_so(service: Service, context: BrowserContext) -> None:

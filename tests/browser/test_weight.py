@@ -23,15 +23,17 @@ READY = {
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("path", READY)
-async def test_a_page_is_light_over_the_wire(service: Service, office: BrowserContext, path: str, lang: str) -> None:
-    base, finished = service.api.base, list[Request]()
+async def test_a_page_is_light_over_the_wire(
+    quiet_service: Service, office: BrowserContext, path: str, lang: str
+) -> None:
+    api, finished = quiet_service.api, list[Request]()
     page = await office.new_page()
-    address = f"{base}{path}?lang={lang}"
+    address = f"{api.base}{path}?lang={lang}"
     if path.endswith("/partner"):
-        address += f"#key={await partner(service.api)}"
+        address += f"#key={await partner(api, f'a school, {lang}')}"
     else:
         whose = {"name": "admin", "password": ADMIN}
-        await office.request.post(f"{base}/v1/session", data=whose, headers={"Sec-Fetch-Site": "same-origin"})
+        await office.request.post(f"{api.base}/v1/session", data=whose, headers={"Sec-Fetch-Site": "same-origin"})
     page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108  (playwright takes no built-in)
 
     await page.goto(address)
