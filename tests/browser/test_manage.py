@@ -5,7 +5,6 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, expect
 
 from service.cli import user
@@ -13,6 +12,7 @@ from service.domain.hall.demo import demo_document
 from service.domain.model import HallId
 from service.journal import hall_documents as stored
 from service.journal.database import Database
+from tests.browser.axe import faults
 from tests.browser.desk import sign_in
 from tests.browser.manage import SECTIONS, Hands, Manage, confirm, document_of, put_document
 from tests.browser.screen import Complaints, Screen
@@ -122,8 +122,7 @@ async def test_every_section_is_drawn_without_a_complaint_from_browser_or_axe(
         await manage.page.wait_for_load_state("networkidle")
         for summary in await manage.page.locator("#form .things > li:first-child summary").all():
             await summary.click()
-        results = await Axe().run(manage.page)
-        found[section] = [f"{one['id']}: {one['nodes'][0]['html']}" for one in results.response["violations"]]
+        found[section] = await faults(manage.page)
 
     assert found == {section: [] for section in SECTIONS}
     assert manage.complaints == []
@@ -137,22 +136,22 @@ async def test_axe_finds_nothing_in_dialogs_and_in_what_is_edited(service: Servi
     await manage.edit_green_credit("12")
     await manage.field("rules", "grace_s").fill("soon")
     await expect(manage.field("rules", "grace_s")).to_have_attribute("aria-invalid", "true")
-    found = [await Axe().run(page)]
+    found = await faults(page)
     await manage.go("hours")
     await page.locator("#exception-add").click()
-    found.append(await Axe().run(page))
+    found += await faults(page)
     await page.keyboard.press("Escape")
     await manage.go("today")
     for opener in ("#suspend", "#overtime", "#day-close"):
         await page.locator(opener).click()
-        found.append(await Axe().run(page))
+        found += await faults(page)
         await page.keyboard.press("Escape")
         await expect(page.locator(opener)).to_be_focused()
     await manage.go("people")
     await page.locator("#person-add").click()
-    found.append(await Axe().run(page))
+    found += await faults(page)
 
-    assert [one.generate_report() for one in found if one.violations_count] == []
+    assert found == []
 
 
 async def test_each_section_is_used_on_a_narrow_phone_without_scrolling_sideways(

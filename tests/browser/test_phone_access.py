@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, BrowserContext, Request, expect
 
-from tests.browser.axe import faults
+from tests.browser.axe import faults, faults_by_theme
 from tests.browser.phone import NARROW, Phone, hand
 from tests.browser.test_applicant import PERSON, SOME_PLACES, configure
 from tests.browser.test_pages import SIDEWAYS
@@ -34,10 +34,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 async def look(phone: Phone) -> None:
     """Whatever is shown is good for everybody, in each theme, also on a narrow phone."""
-    for theme in ("light", "dark", "contrast"):
-        await phone.script("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        assert await faults(phone.page) == [], theme
-    await phone.script("() => { delete document.documentElement.dataset.theme; }")
+    assert await faults_by_theme(phone.page) == {}
     before = phone.page.viewport_size
     assert before is not None
     await phone.page.set_viewport_size(NARROW)
