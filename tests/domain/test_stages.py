@@ -138,7 +138,7 @@ def test_what_does_not_say_which_stage_was_the_main_one_is_of_the_present_one() 
 def test_a_document_says_of_a_services_other_stages_alone_how_long_they_take() -> None:
     assert check(loans(stages={"precheck": {"mean": 60}})) == []
     assert check(loans(stages={"window": {"mean": 60}, "cashier": {"mean": 60}})) == [
-        ("services[0].duration_s.stages", "'window' is its main stage: mean says how long"),
+        ("services[0].duration_s.stages", "'window' is its main stage, whose duration is mean"),
         ("services[0].duration_s.stages", "the service has no stage 'cashier'"),
     ]
 

@@ -1,1 +1,1 @@
-"""What a hall document means for one date: the plan of a day, times and holidays."""
+"""The calendar of a hall: the plan of a date, local times and public holidays."""

@@ -93,7 +93,7 @@ def decide_with_key(day: Day, command: Command, now_at: datetime) -> list[Event]
 
 def volunteer_command(day: Day, command: commands.AtOptionalStage, now_at: datetime) -> list[Event]:
     """Decide a volunteer's command. Raises OnlyAtOptionalStages, and the refusals of the command itself."""
-    if not volunteer_rights.may(day, command.command):
+    if not volunteer_rights.is_allowed(day, command.command):
         raise OnlyAtOptionalStages
     return DECIDERS[type(command.command)](day, command.command, now_at)
 

@@ -19,7 +19,7 @@ HOLDS_PER_HOLDER_MAX = 3
 """Places of a day that one browser or credential may hold at a time."""
 
 PLACES_PER_HOLD = 3
-"""At holds_max one in this many places of a day may be held, so that nobody can block the whole day."""
+"""At most one in this many places of a day may be held, so that no one can block the whole day."""
 
 HOLDS_PER_DAY_MIN = 20
 """Places of a day that may be held regardless of `PLACES_PER_HOLD`."""
@@ -118,7 +118,7 @@ def check_hold_limit(day: Day, holder: str | None, service: ServiceId, now_at: d
     held = [hold for hold in day.booking_totals.holds.values() if hold.expires_at > now_at]
     holds_max = max(HOLDS_PER_DAY_MIN, places_of_day(day.regular_plan, service) // PLACES_PER_HOLD)
     own = () if holder is None else _live(day, day.appointment_index.of_holder.get(holder, ()), now_at)
-    of_holder = sum(one.state is AppointmentState.HELD for one in own)
+    of_holder = sum(appointment.state is AppointmentState.HELD for appointment in own)
     if len(held) >= holds_max or of_holder >= HOLDS_PER_HOLDER_MAX:
         raise HoldLimit
 

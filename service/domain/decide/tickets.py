@@ -55,8 +55,8 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     prechecked = invited is not None and invited.prechecked
     partner = None if invited is None else invited.partner_at(now_at)
     standby_admitted, after = admitted_from_standby(day, now_at)
-    visitor = next_request(after, service, command.count, prechecked=prechecked, then=command.then, partner=partner)
-    admission, fit = admit(after, visitor, now_at)
+    request = next_request(after, service, command.count, prechecked=prechecked, then=command.then, partner=partner)
+    admission, fit = admit(after, request, now_at)
     return [
         *end_appointments_of_invitation(day, invited, now_at),
         *standby_admitted,

@@ -11,7 +11,7 @@ from service.domain.day import Day
 from service.domain.model import PapersThen, StageId, TicketId, TicketState
 
 
-def may(day: Day, command: Command) -> bool:
+def is_allowed(day: Day, command: Command) -> bool:
     """Tell whether a volunteer may give this command now.
 
     Raises:

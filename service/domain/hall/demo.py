@@ -1,4 +1,4 @@
-"""The demo hall: made when the database is empty, so that a first ticket needs no configuration.
+"""The demo hall. It is created if the database is empty, so that a first ticket needs no configuration.
 
 Source: CONTRACT 3.
 """
@@ -17,7 +17,10 @@ _SERVICES = ["loan-first", "enquiry", "loan-renewal"]
 
 
 def demo_document(*, always_open: bool) -> HallDocument:
-    """The student-loan hall of the case; `always_open` runs it around the clock with all counters and no admission."""
+    """Return the document of a student-loan hall.
+
+    With `always_open`, it is open around the clock with all counters staffed, and admits everybody.
+    """
     hours = [{"weekdays": _EVERY_DAY, "from": "09:00", "to": "17:30"}]
     staffing = [
         {"weekdays": _EVERY_DAY, "from": "09:00", "to": "12:00", "counters": 5},
@@ -126,15 +129,15 @@ def demo_document(*, always_open: bool) -> HallDocument:
 
 
 def is_untouched(document: HallDocument) -> bool:
-    """Tell whether a document is as this release, or one before it, made it for the demo hall."""
+    """Tell whether a document is the unchanged demo document of this or an earlier release."""
     made = [demo_document(always_open=always_open) for always_open in (True, False)]
     return document in [*made, *map(_of_0_1_0, made)]
 
 
 def _of_0_1_0(document: HallDocument) -> HallDocument:
-    """The document as 0.1.0 made it: without words for ratings."""
-    words = {code: said for code, said in document.texts.items() if code not in document.codes.ratings}
-    return replace(document, codes=replace(document.codes, ratings=[]), texts=words)
+    """Return the demo document of release 0.1.0, which had no ratings."""
+    texts = {code: text for code, text in document.texts.items() if code not in document.codes.ratings}
+    return replace(document, codes=replace(document.codes, ratings=[]), texts=texts)
 
 
 _TEXTS = {

@@ -1,7 +1,7 @@
-"""The hall document: the only place of a hall's configuration.
+"""The hall document: the complete configuration of a hall.
 
-Types decode and check what managers send; `check` adds what types cannot say (references, spans, unknown zones of
-time). Weekdays are ISO numbers, Monday 1 to Sunday 7. Local times are `HH:MM`, and `24:00` is the end of the day.
+The types decode and validate documents. `check` validates what types cannot express: references, spans and time zones.
+Weekdays are ISO numbers, Monday 1 to Sunday 7. Local times are `HH:MM`, and `24:00` is the end of the day.
 
 Source: CONTRACT 3.
 """
@@ -16,7 +16,7 @@ from msgspec import Meta, Struct, field
 
 from service.domain.model import CounterId, ServiceId, StageId, Texts, ZoneId
 
-END = r"$(?!\n)"  # in Python `$` alone would let a line feed pass; JSON Schema knows no `\Z`
+END = r"$(?!\n)"  # in Python, `$` alone also matches before a final line feed; JSON Schema has no `\Z`
 CODE = "^[a-z0-9-]{1,32}" + END
 
 ServiceCode = Annotated[ServiceId, Meta(pattern=CODE)]
@@ -31,15 +31,15 @@ Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Language = Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*" + END)]
 
-SERVICES_MAX = 200  # letters are few and a hall with more services is several halls
+SERVICES_MAX = 200  # prefixes are limited; a hall with more services should be several halls
 COUNTERS_MAX = 500
 
 
-class Part(Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the document: unknown fields are refused."""
+class DocumentPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all parts of the document; unknown fields are refused."""
 
 
-class Hours(Part, frozen=True, kw_only=True):
+class Hours(DocumentPart, frozen=True, kw_only=True):
     """Opening hours on some weekdays."""
 
     weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)]
@@ -47,8 +47,8 @@ class Hours(Part, frozen=True, kw_only=True):
     to: LocalTime
 
 
-class ExceptionDay(Part, frozen=True, kw_only=True):
-    """One date that is not like its weekday: closed, or open at other times."""
+class ExceptionDay(DocumentPart, frozen=True, kw_only=True):
+    """A date with other hours than its weekday: closed, or open at other times."""
 
     on: date
     closed: bool = False
@@ -56,32 +56,32 @@ class ExceptionDay(Part, frozen=True, kw_only=True):
     to: LocalTime | None = None
 
 
-class Zone(Part, frozen=True, kw_only=True):
-    """A part of the lobby with screens of its own."""
+class Zone(DocumentPart, frozen=True, kw_only=True):
+    """A part of the lobby with its own screens."""
 
     id: ZoneCode
     name: dict[Language, Name] = {}
 
 
-class Stage(Part, frozen=True, kw_only=True):
-    """A step of services; an optional one is skipped while no counter is open for it."""
+class Stage(DocumentPart, frozen=True, kw_only=True):
+    """A stage of services. An optional stage is skipped while no counter is open for it."""
 
     id: StageCode
     optional: bool = False
     name: dict[Language, Name] = {}
 
 
-class StageDuration(Part, frozen=True, kw_only=True):
-    """How long a stage takes for one person: mean in seconds; coefficient of variation, the service's unless said."""
+class StageDuration(DocumentPart, frozen=True, kw_only=True):
+    """Duration of a stage for one person: mean in seconds, and coefficient of variation (default: the service's)."""
 
     mean: Annotated[float, Meta(gt=0, le=28_800)]
     cv: Annotated[float, Meta(ge=0, le=5)] | None = None
 
 
-class Duration(Part, frozen=True, kw_only=True):
-    """How long a service takes for one person: mean in seconds and coefficient of variation.
+class Duration(DocumentPart, frozen=True, kw_only=True):
+    """Duration of a service for one person: mean in seconds and coefficient of variation.
 
-    They are those of its main stage, the last that is not optional; `stages` has those of others.
+    They apply to the main stage, which is the last stage that is not optional. `stages` holds the durations of others.
     """
 
     mean: Annotated[float, Meta(gt=0, le=28_800)]
@@ -90,15 +90,15 @@ class Duration(Part, frozen=True, kw_only=True):
     stages: Annotated[dict[StageCode, StageDuration], Meta(max_length=8)] = {}
 
 
-class Paper(Part, frozen=True, kw_only=True):
-    """A document people bring."""
+class Paper(DocumentPart, frozen=True, kw_only=True):
+    """A document that people bring."""
 
     id: ReasonCode
     name: dict[Language, Name] = {}
 
 
-class Service(Part, frozen=True, kw_only=True):
-    """What a person comes for."""
+class Service(DocumentPart, frozen=True, kw_only=True):
+    """A service that people come for."""
 
     id: ServiceCode
     name: dict[Language, Name] = {}
@@ -111,8 +111,8 @@ class Service(Part, frozen=True, kw_only=True):
     count_max: Annotated[int, Meta(ge=1, le=99)] = 1
 
 
-class CounterPlace(Part, frozen=True, kw_only=True):
-    """A counter: where it stands, which stage and services it is for."""
+class CounterPlace(DocumentPart, frozen=True, kw_only=True):
+    """A counter: its zone, its stage and its services."""
 
     id: CounterCode
     zone: ZoneCode
@@ -120,8 +120,8 @@ class CounterPlace(Part, frozen=True, kw_only=True):
     services: Annotated[list[ServiceCode], Meta(min_length=1, max_length=SERVICES_MAX)]
 
 
-class Staffing(Part, frozen=True, kw_only=True):
-    """How many counters are staffed in a band: of some weekdays, or of one date, for which it overrides those."""
+class Staffing(DocumentPart, frozen=True, kw_only=True):
+    """The number of staffed counters in a span, on weekdays or on one date; a date overrides the weekdays."""
 
     weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] | None = None
     on: date | None = None
@@ -130,22 +130,22 @@ class Staffing(Part, frozen=True, kw_only=True):
     counters: Annotated[int, Meta(ge=0, le=COUNTERS_MAX)]
 
 
-class Credit(Part, frozen=True, kw_only=True):
-    """Seconds by which a class counts as having come earlier; walk-ins have none."""
+class Credit(DocumentPart, frozen=True, kw_only=True):
+    """Credit of each class: the seconds by which it counts as having come earlier. Walk-ins have none."""
 
     appointment: Seconds = 3600
     green: Seconds = 5400
     returning: Seconds = 3600
 
 
-class Promise(Part, frozen=True, kw_only=True):
-    """How waits are shown: rounded outward to `step_min`."""
+class Promise(DocumentPart, frozen=True, kw_only=True):
+    """How waits are shown: rounded outward to steps of `step_min` minutes."""
 
     step_min: Annotated[int, Meta(ge=1, le=30)] = 5
 
 
-class Rules(Part, frozen=True, kw_only=True):
-    """The rules of the hall that a hall may set; a walk-in who has waited for `max_walk_in_wait_s` goes first."""
+class Rules(DocumentPart, frozen=True, kw_only=True):
+    """Rules that a hall can set. A walk-in that has waited `max_walk_in_wait_s` goes before all who came later."""
 
     credit_s: Credit = Credit()
     grace_s: Seconds = 600
@@ -158,8 +158,8 @@ class Rules(Part, frozen=True, kw_only=True):
     promise: Promise = Promise()
 
 
-class Places(Part, frozen=True, kw_only=True):
-    """Places set by hand, at starts `every_min` minutes apart; for all services unless some are named."""
+class Places(DocumentPart, frozen=True, kw_only=True):
+    """A fixed number of places in a span, at starts `every_min` minutes apart; by default for all services."""
 
     weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] | None = None
     on: date | None = None
@@ -170,8 +170,8 @@ class Places(Part, frozen=True, kw_only=True):
     services: Annotated[list[ServiceCode], Meta(min_length=1, max_length=SERVICES_MAX)] | None = None
 
 
-class Reservation(Part, frozen=True, kw_only=True):
-    """A share of what can be booked in a span, kept for the people a partner invites until shortly before."""
+class Reservation(DocumentPart, frozen=True, kw_only=True):
+    """A share of the places of a span, reserved for people invited by a partner until `release_before_s` before."""
 
     partner: PartnerCode
     weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] | None = None
@@ -182,8 +182,8 @@ class Reservation(Part, frozen=True, kw_only=True):
     release_before_s: Annotated[int, Meta(ge=0, le=31_622_400)] = 86_400
 
 
-class Booking(Part, frozen=True, kw_only=True):
-    """The rules of booking; `late_share` of what can be booked is offered from `late_before_s` before a start on."""
+class Booking(DocumentPart, frozen=True, kw_only=True):
+    """The rules of booking. A share `late_share` of the places is offered only `late_before_s` before the start."""
 
     horizon_days: Annotated[int, Meta(ge=0, le=366)] = 30
     notice_s: Seconds = 3600
@@ -196,16 +196,16 @@ class Booking(Part, frozen=True, kw_only=True):
     reserved: Annotated[list[Reservation], Meta(max_length=200)] = []
 
 
-class Codes(Part, frozen=True, kw_only=True):
-    """The codes clerks choose from, and people who say how their visit was; `texts` has their words."""
+class Codes(DocumentPart, frozen=True, kw_only=True):
+    """The codes that clerks choose from, and those for ratings; `texts` holds their texts."""
 
     reasons: Annotated[list[ReasonCode], Meta(max_length=200)] = []
     missing: Annotated[list[ReasonCode], Meta(max_length=200)] = []
     ratings: Annotated[list[ReasonCode], Meta(max_length=50)] = []
 
 
-class HallDocument(Part, frozen=True, kw_only=True):
-    """Everything a hall is."""
+class HallDocument(DocumentPart, frozen=True, kw_only=True):
+    """The configuration of a hall."""
 
     time_zone: Annotated[str, Meta(min_length=1, max_length=64)]
     day_starts_at_local: LocalTime = "00:00"
@@ -231,27 +231,31 @@ class HallDocument(Part, frozen=True, kw_only=True):
 
 
 def main_stage_of(stages: Sequence[StageId], optional: Collection[StageId]) -> StageId:
-    """The stage that a service is booked for: the last that is not optional; of optional ones alone, the last."""
+    """Return the stage that a service is booked for: the last that is not optional, or the last if all are."""
     return next((stage for stage in reversed(stages) if stage not in optional), stages[-1])
 
 
 def optional_stages_of(document: HallDocument) -> frozenset[StageId]:
-    """The stages that are skipped while no counter is open for them."""
+    """Return the stages that are skipped while no counter is open for them."""
     return frozenset(stage.id for stage in document.stages if stage.optional)
 
 
 def minutes_of(local: str) -> int:
-    """Minutes from 00:00 of a local time; 1440 for `24:00`."""
+    """Return the minutes of a local time since 00:00; 1440 for `24:00`."""
     hours, minutes = local.split(":")
     return int(hours) * 60 + int(minutes)
 
 
-def _twice(values: list[str]) -> list[str]:
+def _repeated(values: list[str]) -> list[str]:
     return sorted({value for value in values if values.count(value) > 1})
 
 
 def check(document: HallDocument) -> list[tuple[str, str]]:
-    """Find what the types could not: `(path, why)` of each fault, in the order of the document; empty when sound."""
+    """Find the faults that the types cannot express.
+
+    Returns:
+        Pairs of path and reason, in the order of the document; empty if the document is valid.
+    """
     faults: list[tuple[str, str]] = []
     try:
         ZoneInfo(document.time_zone)
@@ -276,7 +280,7 @@ def check(document: HallDocument) -> list[tuple[str, str]]:
         *((f"counters[{i}].services", [str(name) for name in one.services]) for i, one in enumerate(document.counters)),
     ]
     for path, ids in named:
-        faults.extend((path, f"{value!r} stands twice") for value in _twice(ids))
+        faults.extend((path, f"{value!r} appears more than once") for value in _repeated(ids))
     faults.extend(_faults_of_references(document))
     return faults
 
@@ -295,7 +299,7 @@ def _faults_of_times(document: HallDocument) -> list[tuple[str, str]]:
         *((f"booking.reserved[{i}]", reserved) for i, reserved in enumerate(document.booking.reserved)),
     ]
     faults.extend(
-        (path, "say weekdays, or the date it is on")
+        (path, "give either weekdays or a date")
         for path, part in some_days
         if (part.weekdays is None) == (part.on is None)
     )
@@ -305,7 +309,7 @@ def _faults_of_times(document: HallDocument) -> list[tuple[str, str]]:
         if exception.closed and (exception.from_ or exception.to):
             faults.append((f"exceptions[{i}]", "a closed day has no times"))
         elif not exception.closed and not (exception.from_ and exception.to):
-            faults.append((f"exceptions[{i}]", "say closed, or both from and to"))
+            faults.append((f"exceptions[{i}]", "give either closed, or both from and to"))
         elif exception.from_ and exception.to:
             spans.append((f"exceptions[{i}]", exception.from_, exception.to))
     for path, from_, to in spans:
@@ -314,7 +318,7 @@ def _faults_of_times(document: HallDocument) -> list[tuple[str, str]]:
             end = starts + 1440
         if end <= day_minutes(from_):
             faults.append(
-                (path, f"{from_} to {to} is no span within a day that starts at {document.day_starts_at_local}")
+                (path, f"{from_} to {to} is not a span within a day that starts at {document.day_starts_at_local}")
             )
     return faults
 
@@ -329,13 +333,17 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
         faults.extend(
             (f"services[{i}].stages", f"no stage is named {stage!r}") for stage in service.stages if stage not in stages
         )
-        faults.extend((f"services[{i}].stages", f"{twice!r} stands twice") for twice in _twice(list(service.stages)))
+        faults.extend(
+            (f"services[{i}].stages", f"{twice!r} appears more than once") for twice in _repeated(list(service.stages))
+        )
         main = main_stage_of(service.stages, optional)
         for stage in service.duration_s.stages:
             if stage not in service.stages:
                 faults.append((f"services[{i}].duration_s.stages", f"the service has no stage {stage!r}"))
             elif stage == main:
-                faults.append((f"services[{i}].duration_s.stages", f"{stage!r} is its main stage: mean says how long"))
+                faults.append(
+                    (f"services[{i}].duration_s.stages", f"{stage!r} is its main stage, whose duration is mean")
+                )
     for i, counter in enumerate(document.counters):
         if counter.zone not in zones:
             faults.append((f"counters[{i}].zone", f"no zone is named {counter.zone!r}"))
@@ -356,4 +364,4 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
 
 
 CODE_OF_HALL = re.compile(r"[a-z0-9-]{1,32}")
-"""What a hall's own id may be."""
+"""The format of a hall id."""
