@@ -81,10 +81,10 @@ class Moves:
         self._clock = clock
         self._observer = observer
 
-    async def move(self, hall: HallId, to_on: date, request: Request, *, asked: bool = False) -> Answer:
+    async def move(self, hall: HallId, to_on: date, request: Request, *, key_checked: bool = False) -> Answer:
         """Execute a `ChangeAppointment` whose `starts_at` is on `to_on`; the appointment may be on any day.
 
-        `asked` is as in `Lanes.do_on`.
+        `key_checked` is as in `Lanes.do_on`.
 
         Returns:
             The answer of the appointment's new day.
@@ -94,22 +94,22 @@ class Moves:
             OutcomeUnknown: the database did not confirm the commit in time; repeat it with the same key.
             Refusal: the rules of either day, or the state of the service, do not allow the change.
         """
-        ask = partial(self._move, hall, to_on, request, asked=asked)
-        return await self._lanes.retry_without_expired(hall, request, ask)
+        attempt = partial(self._move, hall, to_on, request, key_checked=key_checked)
+        return await self._lanes.retry_without_expired(hall, request, attempt)
 
-    async def _move(self, hall: HallId, to_on: date, request: Request, *, asked: bool) -> Answer:
+    async def _move(self, hall: HallId, to_on: date, request: Request, *, key_checked: bool) -> Answer:
         command = request.command
         assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
         for nth in range(TRIES_MAX):
-            asked = asked and nth == 0
+            key_checked = key_checked and nth == 0
             from_on = await self._lanes.date_of_appointment(hall, command.appointment)
             if from_on is None:
                 raise AppointmentNotFound
             if from_on == to_on:
                 with suppress(AppointmentNotFound):  # it was moved meanwhile: try again
-                    return await self._lanes.do_on(hall, to_on, request, key_checked=asked)
+                    return await self._lanes.do_on(hall, to_on, request, key_checked=key_checked)
                 continue
-            known = None if asked else await self._lanes.find_earlier_answer(hall, request, to_on)
+            known = None if key_checked else await self._lanes.find_earlier_answer(hall, request, to_on)
             if known is not None:
                 return known
             answer = await self._try_in_time(hall, (from_on, to_on), request, _moved)
@@ -117,10 +117,12 @@ class Moves:
                 return answer
         raise Busy
 
-    async def book(self, hall: HallId, from_on: date, to_on: date, request: Request, *, asked: bool = False) -> Answer:
+    async def book(
+        self, hall: HallId, from_on: date, to_on: date, request: Request, *, key_checked: bool = False
+    ) -> Answer:
         """Execute a `BookAppointment` on `to_on` for a ticket on standby on `from_on`; the ticket leaves.
 
-        `asked` is as in `Lanes.do_on`.
+        `key_checked` is as in `Lanes.do_on`.
 
         Returns:
             The answer of the booked day.
@@ -129,12 +131,12 @@ class Moves:
             OutcomeUnknown: the database did not confirm the commit in time; repeat it with the same key.
             Refusal: the rules of either day, or the state of the service, do not allow the booking.
         """
-        ask = partial(self._book, hall, from_on, to_on, request, asked=asked)
-        return await self._lanes.retry_without_expired(hall, request, ask)
+        attempt = partial(self._book, hall, from_on, to_on, request, key_checked=key_checked)
+        return await self._lanes.retry_without_expired(hall, request, attempt)
 
-    async def _book(self, hall: HallId, from_on: date, to_on: date, request: Request, *, asked: bool) -> Answer:
+    async def _book(self, hall: HallId, from_on: date, to_on: date, request: Request, *, key_checked: bool) -> Answer:
         for nth in range(TRIES_MAX):
-            known = None if asked and nth == 0 else await self._lanes.find_earlier_answer(hall, request, to_on)
+            known = None if key_checked and nth == 0 else await self._lanes.find_earlier_answer(hall, request, to_on)
             if known is not None:
                 return known
             answer = await self._try_in_time(hall, (from_on, to_on), request, _booked_from_standby)

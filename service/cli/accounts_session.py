@@ -67,7 +67,7 @@ def display_name(name: str, subject: str) -> str:
     """Check a name that pages show, by the rule that the HTTP API uses.
 
     Raises:
-        CannotServe: it is empty, too long or not one line; `subject` says which name.
+        CannotServe: the name is empty, too long or not one line; `subject` names it in the message.
     """
     try:
         return msgspec.convert(name, DisplayName)

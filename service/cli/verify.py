@@ -23,5 +23,5 @@ async def _verify(settings: Settings) -> None:
         verifier = Verifier(database)
         async for difference in verifier.differences():
             raise CannotServe(f"inconsistent: {difference}")
-    seen = verifier.seen
-    typer.echo(f"consistent: {seen.days} days, {seen.events} events, {seen.tickets} tickets")
+    counts = verifier.seen
+    typer.echo(f"consistent: {counts.days} days, {counts.events} events, {counts.tickets} tickets")

@@ -142,7 +142,7 @@ class Metrics:
             registry=registry,
         )
         self.screens = Gauge("paihao_screens", "Connected sockets of screens and tickets.", registry=registry)
-        self.screens_gone = Gauge(
+        self.screens_missing = Gauge(
             "paihao_screens_gone",
             "Seconds since the last report of a missing screen.",
             ["hall", "screen"],
@@ -202,11 +202,11 @@ class Metrics:
         for labels, count in overdue.items():
             self._child(self.messages_overdue, *labels).set(count)
 
-    def screens_missed(self, gone: Mapping[tuple[str, str], float]) -> None:
+    def screens_missed(self, missing_s: Mapping[tuple[str, str], float]) -> None:
         """Set the seconds since the last report of the missing screens, by hall and device; remove all others."""
-        self.screens_gone.clear()
-        for labels, seconds in gone.items():
-            self.screens_gone.labels(*labels).set(seconds)
+        self.screens_missing.clear()
+        for labels, seconds in missing_s.items():
+            self.screens_missing.labels(*labels).set(seconds)
 
     def _child(self, metric: _Metric, *labels: str) -> _Metric:
         """Return a metric with its labels, cached because the lookup costs more than counting."""

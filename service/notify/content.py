@@ -104,7 +104,7 @@ def calendar_entry_of(  # noqa: PLR0913, PLR0917  (a row, its hall and its words
 
 def text_arguments(facts: Facts, document: HallDocument, language: str) -> dict[str, str | int]:
     """Build the arguments of the texts about an appointment or a ticket; times are in the hall's time zone."""
-    service = next((one for one in document.services if one.id == facts.service), None)
+    service = next((service for service in document.services if service.id == facts.service), None)
     found: dict[str, str | int] = {
         "service": facts.service if service is None else localized_name(service.name, language, service.id),
         "code": facts.code or "",
@@ -141,7 +141,7 @@ def _more(message: Message, document: HallDocument, language: str, links: Links)
 
 def _papers(facts: Facts, document: HallDocument, language: str) -> list[str]:
     """Build the paragraph that lists the papers to bring; an empty list if none are required."""
-    service = next((one for one in document.services if one.id == facts.service), None)
+    service = next((service for service in document.services if service.id == facts.service), None)
     papers = [] if service is None else [localized_name(paper.name, language, paper.id) for paper in service.papers]
     if not papers:
         return []

@@ -87,7 +87,7 @@ class MessageProducer:
             self._changed |= changed  # days not reached because of a fault are read in the next run
         days = [day for day in self._days() if day.opened and not day.ended and day.tickets]
         in_use = {(day.hall, day.on) for day in days}
-        self._near_checked = {key: seen for key, seen in self._near_checked.items() if key in in_use}
+        self._near_checked = {key: checked for key, checked in self._near_checked.items() if key in in_use}
         for day in days:
             with isolated("gather_fault", day.hall, reraise=StorageUnavailable, day=str(day.on)):
                 await self._produce_near_call(day)

@@ -40,7 +40,7 @@ class MessageSource(Struct, frozen=True):
 
 
 class NewMessage(Struct, frozen=True, kw_only=True):
-    """A message to be put into the outbox."""
+    """A message to insert into the outbox."""
 
     id: str
     subject: str

@@ -212,7 +212,7 @@ class Overview:
         while self._wanted and len(self._loading) < CONCURRENT_LOADS_MAX:
             hall = next(iter(self._wanted))
             del self._wanted[hall]
-            task = asyncio.create_task(self._read(hall), name=f"look at {hall}")
+            task = asyncio.create_task(self._read(hall), name=f"load {hall}")
             self._loading.add(task)
             task.add_done_callback(self._loaded)
 

@@ -105,21 +105,21 @@ def _open_s(observer: FiguresObserver, now_at: datetime) -> dict[datetime, float
 
 def _open_now(day: Day) -> int:
     needed = day.plan.final_stages
-    return sum(one.state is CounterState.OPEN and one.stage in needed for one in day.counters.values())
+    return sum(counter.state is CounterState.OPEN and counter.stage in needed for counter in day.counters.values())
 
 
 def _mean_s(day: Day) -> float:
     """Return the expected service seconds per person: the mean over today's people, else over the offered services."""
-    offered = [one for one in day.plan.services.values() if one.offered and one.online_url is None]
+    offered = [service for service in day.plan.services.values() if service.offered and service.online_url is None]
     if not offered:
         return DEFAULT_SERVICE_S
-    came = dict.fromkeys((one.id for one in offered), 0)
+    came = dict.fromkeys((service.id for service in offered), 0)
     for ticket in day.tickets.values():
         if ticket.service in came:
             came[ticket.service] += ticket.count
     if not any(came.values()):
         came = dict.fromkeys(came, 1)
-    return sum(came[one.id] * one.mean_s for one in offered) / sum(came.values())
+    return sum(came[service.id] * service.mean_s for service in offered) / sum(came.values())
 
 
 def _planned(plan: Plan, from_at: datetime) -> float:

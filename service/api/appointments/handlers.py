@@ -122,7 +122,7 @@ async def _book(request: web.Request, who: Caller, hall: Hall, form: BookForm, s
     with counting_online_referrals(request, hall_id, form.service, "appointment"), _day_ended_as(SlotNotOffered()):
         if standby is not None and standby.on != on:
             booking = await lane_request(request, who, command, applicant)
-            asking_for = request.app[MOVES].book(hall_id, standby.on, on, booking, asked=True)
+            asking_for = request.app[MOVES].book(hall_id, standby.on, on, booking, key_checked=True)
         else:
             asking_for = execute(request, who, hall_id, command, applicant, on=on)
         return await _offer_nearest_starts(request, hall, asked, on, asking_for)
@@ -182,7 +182,7 @@ async def _change(
     with _day_ended_as(_ended_state(request, day, appointment)):
         if starts_at is not UNSET:  # on the same day too: it may have moved to another since it was looked for
             changing = await lane_request(request, who, command, applicant)
-            asking_for = request.app[MOVES].move(hall_id, on, changing, asked=True)
+            asking_for = request.app[MOVES].move(hall_id, on, changing, key_checked=True)
         else:
             asking_for = execute(request, who, hall_id, command, applicant, on=on)
         return await _offer_nearest_starts(request, hall, asked, on, asking_for)
