@@ -89,7 +89,7 @@ async def kept_seqs(service: Service) -> list[tuple[int, bool]]:
     return [(row["seq"], row["made"]) for row in rows]
 
 
-async def test_who_waits_is_told_the_forecast(
+async def test_waiting_people_see_the_forecast(
     service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
@@ -110,7 +110,7 @@ async def test_who_waits_is_told_the_forecast(
     assert queue["waiting"][-1]["wait"] == seen["wait"]
 
 
-async def test_a_forecast_in_words_of_another_release_is_made_anew(
+async def test_a_forecast_in_the_form_of_another_release_is_computed_again(
     service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
@@ -137,9 +137,7 @@ class Lost:
         """Nothing is held."""
 
 
-async def test_who_asks_for_a_forecast_when_its_process_is_lost_is_told_to_ask_again(
-    api: Api, maker: ForecastUpdater
-) -> None:
+async def test_a_request_for_the_outlook_is_busy_when_the_worker_is_lost(api: Api, maker: ForecastUpdater) -> None:
     maker._worker = Lost()
 
     reply = await api.staff("GET", "forecast")
@@ -147,7 +145,7 @@ async def test_who_asks_for_a_forecast_when_its_process_is_lost_is_told_to_ask_a
     assert (reply.status, reply.code) == (503, "busy")
 
 
-async def test_a_ticket_newer_than_the_forecast_is_told_the_analytic_start(
+async def test_a_ticket_newer_than_the_forecast_gets_the_analytic_estimate(
     api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     await busy(api)
@@ -162,7 +160,7 @@ async def test_a_ticket_newer_than_the_forecast_is_told_the_analytic_start(
     assert (await ticket(api, newer))["wait"] != newer["wait"]
 
 
-async def test_what_happens_to_a_ticket_ends_its_forecast(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
+async def test_an_event_of_a_ticket_ends_its_forecast(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     waiting = await busy(api)
     clock.advance(5)
     await maker.update_all()
@@ -176,7 +174,7 @@ async def test_what_happens_to_a_ticket_ends_its_forecast(api: Api, clock: FakeC
     assert after["wait"]["p90_s"] < before["wait"]["p10_s"]
 
 
-async def test_http_sockets_and_boards_say_the_same(
+async def test_http_sockets_and_boards_show_the_same(
     service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
@@ -200,7 +198,7 @@ async def test_http_sockets_and_boards_say_the_same(
     assert {one["service"]: one["shown"] for one in board["waiting"]}.items() <= waits.items()
 
 
-async def test_a_forecast_is_made_once_for_each_thing_that_happens(
+async def test_a_forecast_is_computed_once_for_each_event(
     service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     await busy(api)
@@ -219,7 +217,7 @@ async def test_a_forecast_is_made_once_for_each_thing_that_happens(
     assert await kept_seqs(service) == [(first[0][0] + 1, True)]
 
 
-async def test_a_forecast_is_made_anew_while_nothing_happens(
+async def test_a_forecast_is_renewed_without_events(
     service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
@@ -235,7 +233,7 @@ async def test_a_forecast_is_made_anew_while_nothing_happens(
     assert len(await kept_seqs(service)) == 1
 
 
-async def test_an_old_forecast_is_told_to_nobody(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
+async def test_an_old_forecast_is_not_shown(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     waiting = await busy(api)
     clock.advance(5)
     await maker.update_all()
@@ -246,7 +244,7 @@ async def test_an_old_forecast_is_told_to_nobody(api: Api, clock: FakeClock, mak
     assert (await ticket(api, waiting[0]))["wait"]["as_of_at"] > as_of_at
 
 
-async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
+async def test_of_two_processes_one_computes_the_forecast_and_both_show_it(
     other: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
@@ -264,7 +262,7 @@ async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
     assert await ticket(other.api, waiting[-1]) == await ticket(api, waiting[-1])
 
 
-async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
+async def test_with_too_many_waiting_the_analytic_estimate_is_shown(
     api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
@@ -282,7 +280,7 @@ async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
     assert (await ticket(api, waiting[-1]))["wait"]["p50_s"] is not None
 
 
-async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_start(
+async def test_with_too_many_arrivals_the_analytic_estimate_is_shown(
     api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker._worker = draws = Here()
@@ -306,7 +304,7 @@ async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_s
     assert draws.wanted == [(True, True), (True, True), (True, False)]
 
 
-async def test_when_only_the_rest_of_the_day_is_too_much_it_is_not_tried_again_for_a_minute(
+async def test_a_failed_outlook_is_not_tried_again_for_a_minute(
     api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_many(_scene: StartState) -> None:
@@ -329,7 +327,7 @@ async def test_when_only_the_rest_of_the_day_is_too_much_it_is_not_tried_again_f
     assert told["p10_s"] < told["p50_s"], "who waits is told what was drawn all the same"
 
 
-async def test_the_rest_of_a_day_that_nothing_is_kept_of_is_drawn_once_for_all_who_ask(
+async def test_a_missing_outlook_is_computed_once_for_concurrent_requests(
     api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.forecasts.forecast_updater.WAITING_MAX", 7)
@@ -348,7 +346,7 @@ async def test_the_rest_of_a_day_that_nothing_is_kept_of_is_drawn_once_for_all_w
     assert draws.wanted == [(False, True)] * 2, "nobody who waits is told more by it"
 
 
-async def test_a_forecast_of_the_release_before_is_told_and_its_rest_of_the_day_looked_at_again(
+async def test_a_forecast_of_the_release_before_is_shown_and_its_outlook_renewed(
     service: Service, other: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
@@ -367,7 +365,7 @@ async def test_a_forecast_of_the_release_before_is_told_and_its_rest_of_the_day_
     assert draws.wanted == [(False, True)]
 
 
-async def test_who_claimed_last_keeps_the_forecast(
+async def test_the_last_claim_stores_the_forecast(
     service: Service, other: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     await busy(api)
@@ -387,7 +385,7 @@ async def test_who_claimed_last_keeps_the_forecast(
     assert await other.running.forecaster._forecasts.store(DEMO, kept, late_at)
 
 
-async def test_the_range_shown_stays_while_its_ends_move_little(
+async def test_the_displayed_range_stays_while_its_ends_move_little(
     api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api, waiting=20)
@@ -401,7 +399,7 @@ async def test_the_range_shown_stays_while_its_ends_move_little(
     assert all(one == shown[1] for one in shown[1:])
 
 
-async def test_nobody_is_promised_anything_while_the_hall_is_suspended(
+async def test_no_wait_is_promised_while_the_hall_is_suspended(
     api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
@@ -413,7 +411,7 @@ async def test_nobody_is_promised_anything_while_the_hall_is_suspended(
     assert (await ticket(api, waiting[0]))["wait"]["p50_s"] is None
 
 
-async def test_a_lost_process_costs_one_forecast(service: Service, api: Api, clock: FakeClock) -> None:
+async def test_a_lost_worker_affects_one_forecast(service: Service, api: Api, clock: FakeClock) -> None:
     maker = service.running.forecaster  # with a worker process
     waiting = await busy(api)
     clock.advance(5)
@@ -468,7 +466,7 @@ async def test_a_fault_in_one_hall_leaves_the_others_their_forecasts(
 
 
 @pytest.mark.parametrize("looked", [True, False])
-async def test_the_rest_of_the_day_is_there_whether_it_was_looked_at_or_not(
+async def test_the_outlook_is_available_stored_or_not(
     api: Api,
     clock: FakeClock,
     maker: ForecastUpdater,
@@ -488,7 +486,7 @@ async def test_the_rest_of_the_day_is_there_whether_it_was_looked_at_or_not(
     assert 0 <= reply.body["served"] <= 1
 
 
-async def test_the_rest_of_a_suspended_day_is_not_known(api: Api, maker: ForecastUpdater) -> None:
+async def test_a_suspended_day_has_no_outlook(api: Api, maker: ForecastUpdater) -> None:
     assert (await api.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})).status == 200
 
     reply = await api.staff("GET", "forecast")
@@ -497,13 +495,13 @@ async def test_the_rest_of_a_suspended_day_is_not_known(api: Api, maker: Forecas
     assert (reply.status, reply.body["quarters"], reply.body["served"]) == (200, [], None)
 
 
-async def test_the_rest_of_the_day_is_for_those_who_work_here(api: Api) -> None:
+async def test_the_outlook_is_for_staff_only(api: Api) -> None:
     assert (await api.call("GET", "forecast")).code == "token-missing"
     taken = await api.take("enquiry")
     assert (await api.call("GET", "forecast", token=taken["token"])).status in {401, 403}
 
 
-async def test_metrics_say_how_the_rest_of_the_day_will_go(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
+async def test_the_metrics_contain_the_outlook(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     await busy(api)
     clock.advance(5)
     await maker.update_all()
@@ -524,7 +522,7 @@ async def scores(api: Api) -> dict[str, float]:
     return {line.split('held="')[1].split('"')[0]: float(line.rpartition(" ")[2]) for line in lines}
 
 
-async def test_a_promise_is_scored_at_the_first_call_and_only_then(api: Api, clock: FakeClock) -> None:
+async def test_a_promise_is_scored_only_at_the_first_call(api: Api, clock: FakeClock) -> None:
     await api.open("1")
     first = await api.take("enquiry")
     late = await api.take("enquiry")
@@ -542,7 +540,7 @@ async def test_a_promise_is_scored_at_the_first_call_and_only_then(api: Api, clo
 
 
 @pytest.mark.parametrize("what", ["suspended", "deferred", "reclassed", "parked"])
-async def test_a_promise_that_something_else_overtook_is_not_scored(api: Api, clock: FakeClock, what: str) -> None:
+async def test_a_promise_made_void_by_an_event_is_not_scored(api: Api, clock: FakeClock, what: str) -> None:
     taken = await api.take("enquiry")
     path = f"tickets/{taken['id']}"
     if what == "suspended":

@@ -48,7 +48,7 @@ def test_it_ends_when_the_service_is_killed(tmp_path: Path) -> None:
         os.close(worker)
 
 
-async def test_one_that_hangs_is_lost_and_the_next_question_finds_another(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_worker_is_lost_and_the_next_request_starts_another(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall()
     hall.open("1")
     hall.take("enquiry")

@@ -123,7 +123,7 @@ def provider(liar: Liar) -> Provider:
     return Provider(liar.issuer, CLIENT, "a-secret", "http://hall.test/back", lambda: 0.0)
 
 
-async def test_a_token_that_is_right_says_who_it_is(liar: Liar, provider: Provider) -> None:
+async def test_a_valid_token_identifies_the_person(liar: Liar, provider: Provider) -> None:
     liar.sign(liar.claims(email="Li@City.example", email_verified=True))
 
     person = await provider.person("the-code", FLOW, NOW_AT)
@@ -149,7 +149,7 @@ async def test_a_token_that_is_right_says_who_it_is(liar: Liar, provider: Provid
     ],
     ids=str,
 )
-async def test_a_token_with_anything_wrong_is_nobodys(
+async def test_a_token_with_a_wrong_claim_is_refused(
     liar: Liar, provider: Provider, changes: dict[str, object]
 ) -> None:
     liar.sign(liar.claims(**changes))
@@ -158,7 +158,7 @@ async def test_a_token_with_anything_wrong_is_nobodys(
         await provider.person("the-code", FLOW, NOW_AT)
 
 
-async def test_a_token_by_another_key_is_nobodys(liar: Liar, provider: Provider) -> None:
+async def test_a_token_signed_with_another_key_is_refused(liar: Liar, provider: Provider) -> None:
     for kid in ("first", "second"):
         liar.sign(liar.claims(), RSAKey.generate_key(2048, {"kid": kid}))
 
@@ -170,14 +170,14 @@ def part(value: object) -> str:
     return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
-async def test_a_token_without_a_signature_is_nobodys(liar: Liar, provider: Provider) -> None:
+async def test_a_token_without_a_signature_is_refused(liar: Liar, provider: Provider) -> None:
     liar.token = f"{part({'alg': 'none'})}.{part(liar.claims())}."
 
     with pytest.raises(SignOnFailed):
         await provider.person("the-code", FLOW, NOW_AT)
 
 
-async def test_a_token_signed_with_what_everybody_knows_is_nobodys(liar: Liar, provider: Provider) -> None:
+async def test_a_token_signed_with_a_shared_secret_is_refused(liar: Liar, provider: Provider) -> None:
     said = f"{part({'alg': 'HS256', 'kid': 'first'})}.{part(liar.claims())}"
     for secret in (liar.keys[0].as_pem(private=False), b"a-secret"):
         mac = hmac.digest(secret, said.encode(), hashlib.sha256)
@@ -187,7 +187,7 @@ async def test_a_token_signed_with_what_everybody_knows_is_nobodys(liar: Liar, p
             await provider.person("the-code", FLOW, NOW_AT)
 
 
-async def test_a_key_that_is_new_is_looked_for(liar: Liar, provider: Provider) -> None:
+async def test_an_unknown_key_is_fetched(liar: Liar, provider: Provider) -> None:
     liar.sign(liar.claims())
     await provider.person("the-code", FLOW, NOW_AT)
     liar.keys = [RSAKey.generate_key(2048, {"kid": "second"})]
@@ -199,7 +199,7 @@ async def test_a_key_that_is_new_is_looked_for(liar: Liar, provider: Provider) -
     assert liar.asked == ["metadata"] * 2
 
 
-async def test_a_provider_that_calls_itself_otherwise_is_not_the_one(liar: Liar, provider: Provider) -> None:
+async def test_metadata_with_another_issuer_are_refused(liar: Liar, provider: Provider) -> None:
     liar.named = "http://another.example"
 
     with pytest.raises(SignOnFailed):
@@ -207,7 +207,7 @@ async def test_a_provider_that_calls_itself_otherwise_is_not_the_one(liar: Liar,
 
 
 @pytest.mark.parametrize("left_out", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
-async def test_a_provider_that_does_not_say_where_to_go_is_none(liar: Liar, provider: Provider, left_out: str) -> None:
+async def test_metadata_without_a_required_url_are_refused(liar: Liar, provider: Provider, left_out: str) -> None:
     liar.left_out = left_out
 
     with pytest.raises(SignOnFailed):
@@ -220,7 +220,7 @@ GIVEN = {"access_token": "x", "token_type": "Bearer", "id_token": "a.b.c"}
 
 @pytest.mark.parametrize("said", [b"[]", b"null", b"[" * 100_000, b'{"keys": [5]}'], ids=ascii)
 @pytest.mark.parametrize("path", [ABOUT, "/jwks", "/token", "/userinfo"])
-async def test_whatever_a_provider_answers_in_place_of_an_answer_signs_nobody_on(
+async def test_unusable_responses_of_a_provider_are_refused(
     liar: Liar, provider: Provider, path: str, said: bytes
 ) -> None:
     liar.odd = {path: said}
@@ -237,7 +237,7 @@ async def test_whatever_a_provider_answers_in_place_of_an_answer_signs_nobody_on
 @pytest.mark.parametrize(
     "change", [{"id_token": None}, {"id_token": 5}, {"expires_in": []}, {"token_type": {}}], ids=str
 )
-async def test_a_token_that_is_none_signs_nobody_on(liar: Liar, provider: Provider, change: dict[str, object]) -> None:
+async def test_a_malformed_token_is_refused(liar: Liar, provider: Provider, change: dict[str, object]) -> None:
     liar.odd = {"/token": json.dumps(GIVEN | change).encode()}
 
     with pytest.raises(SignOnFailed):
@@ -246,7 +246,7 @@ async def test_a_token_that_is_none_signs_nobody_on(liar: Liar, provider: Provid
 
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"])
 @pytest.mark.parametrize("address", ["http://provider.example/", 5], ids=str)
-async def test_a_provider_that_has_us_go_where_others_listen_or_nowhere_is_none(
+async def test_metadata_with_urls_that_are_not_https_are_refused(
     liar: Liar, provider: Provider, name: str, address: object
 ) -> None:
     liar.elsewhere = {name: address}
@@ -255,7 +255,7 @@ async def test_a_provider_that_has_us_go_where_others_listen_or_nowhere_is_none(
         await provider.address(FLOW)
 
 
-async def test_a_provider_may_say_of_an_address_that_it_has_none(liar: Liar, provider: Provider) -> None:
+async def test_metadata_may_contain_null_for_an_optional_url(liar: Liar, provider: Provider) -> None:
     liar.elsewhere = {"userinfo_endpoint": None}
     liar.sign(liar.claims())
 
@@ -263,7 +263,7 @@ async def test_a_provider_may_say_of_an_address_that_it_has_none(liar: Liar, pro
 
 
 @pytest.mark.parametrize("path", [ABOUT, "/jwks", "/token", "/userinfo"])
-async def test_an_answer_that_never_ends_is_given_up(
+async def test_an_endless_response_is_aborted(
     liar: Liar, provider: Provider, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oidc, "ANSWER_WITHIN_S", 0.2)
@@ -276,7 +276,7 @@ async def test_an_answer_that_never_ends_is_given_up(
             await provider.person("the-code", FLOW, NOW_AT)
 
 
-async def test_a_provider_that_says_nothing_sound_is_not_asked_by_everybody(liar: Liar, provider: Provider) -> None:
+async def test_a_failed_discovery_is_not_repeated_at_once(liar: Liar, provider: Provider) -> None:
     liar.odd = {"/jwks": b"[]"}
 
     for _ in range(3):
@@ -287,7 +287,7 @@ async def test_a_provider_that_says_nothing_sound_is_not_asked_by_everybody(liar
 
 
 @pytest.mark.parametrize("subject", ["li\0", "li\n"], ids=ascii)
-async def test_a_subject_that_cannot_be_kept_is_nobodys(liar: Liar, provider: Provider, subject: str) -> None:
+async def test_a_subject_that_is_not_printable_is_refused(liar: Liar, provider: Provider, subject: str) -> None:
     liar.sign(liar.claims(sub=subject))
 
     with pytest.raises(SignOnFailed):
@@ -298,7 +298,7 @@ async def test_a_subject_that_cannot_be_kept_is_nobodys(liar: Liar, provider: Pr
     "address",
     ["li@ﬁrst.example", "\N{KELVIN SIGN}im@city.example", "strasse@ｃity.example", "straße@city.example", "li\0@x"],
 )
-async def test_an_address_that_only_looks_like_an_accounts_is_none(
+async def test_an_address_that_only_normalizes_to_an_account_name_does_not_count(
     liar: Liar, provider: Provider, address: str
 ) -> None:
     liar.sign(liar.claims(email=address, email_verified=True))
@@ -306,7 +306,7 @@ async def test_an_address_that_only_looks_like_an_accounts_is_none(
     assert (await provider.person("the-code", FLOW, NOW_AT)).name is None
 
 
-async def test_a_provider_that_is_down_is_asked_again_after_a_while(liar: Liar) -> None:
+async def test_a_provider_that_was_down_is_asked_again_later(liar: Liar) -> None:
     now_s = [0.0]
     provider = Provider(liar.issuer, CLIENT, "a-secret", "http://hall.test/back", lambda: now_s[0])
     liar.down = True
@@ -335,7 +335,7 @@ async def test_a_provider_that_is_down_is_asked_again_after_a_while(liar: Liar) 
         ({"email_verified": True}, {"email": "li@city.example", "email_verified": False}, None),
     ],
 )
-async def test_that_an_address_is_verified_may_be_told_apart_of_this_address_only(
+async def test_the_user_info_may_verify_only_the_address_of_the_token(
     liar: Liar, provider: Provider, said: dict[str, object], told: dict[str, object], name: str | None
 ) -> None:
     liar.told = {"sub": "li", **told}
@@ -345,7 +345,7 @@ async def test_that_an_address_is_verified_may_be_told_apart_of_this_address_onl
 
 
 @pytest.mark.parametrize(("subject", "name"), [("li", "li@city.example"), ("somebody-else", None)])
-async def test_an_address_that_is_told_apart_counts_for_the_same_person_only(
+async def test_the_user_info_counts_only_for_the_same_subject(
     liar: Liar, provider: Provider, subject: str, name: str | None
 ) -> None:
     liar.told = {"sub": subject, "email": "li@city.example", "email_verified": True}
@@ -354,7 +354,7 @@ async def test_an_address_that_is_told_apart_counts_for_the_same_person_only(
     assert (await provider.person("the-code", FLOW, NOW_AT)).name == name
 
 
-def test_a_flow_is_ours_of_this_state_and_in_time() -> None:
+def test_a_flow_needs_a_valid_signature_its_state_and_its_time() -> None:
     flows = Flows(lambda said: [keyed(said)])
     flow = flows.begin("/halls/demo", NOW_AT)
     cookie = flows.pack(flow)
@@ -373,7 +373,7 @@ def test_a_flow_is_ours_of_this_state_and_in_time() -> None:
             flows.unpack(changed, state, at)
 
 
-def test_a_flow_that_began_before_the_secret_was_replaced_goes_on() -> None:
+def test_a_flow_begun_before_the_secret_was_replaced_is_valid() -> None:
     before, after = Flows(lambda said: [keyed(said)]), Flows(lambda said: [b"new" + keyed(said), keyed(said)])
     flow = before.begin("/halls/demo", NOW_AT)
 

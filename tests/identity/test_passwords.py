@@ -29,7 +29,7 @@ async def test_a_hash_with_other_parameters_is_old(hashes: Passwords) -> None:
     assert not hashes.is_old(await hashes.hash("a password of mine"))
 
 
-async def test_a_flood_of_sign_ins_is_told_to_wait(hashes: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_flood_of_sign_ins_is_refused_as_busy(hashes: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "WAITING_MAX", 2)
 
     made = await asyncio.gather(*(hashes.hash(f"password {n}") for n in range(4)), return_exceptions=True)
@@ -37,7 +37,7 @@ async def test_a_flood_of_sign_ins_is_told_to_wait(hashes: Passwords, monkeypatc
     assert [isinstance(one, Busy) for one in made] == [False, False, True, True]
 
 
-def test_a_password_for_one_use_can_be_read_out() -> None:
+def test_a_one_time_password_can_be_read_out() -> None:
     drawn = one_time_password(bytes(range(10)))
 
     assert len(drawn) == 19
@@ -45,7 +45,7 @@ def test_a_password_for_one_use_can_be_read_out() -> None:
     assert one_time_password(b"\xff" * 10) == "ZZZZ-ZZZZ-ZZZZ-ZZZZ"
 
 
-def test_it_is_known_however_it_is_typed() -> None:
+def test_a_one_time_password_is_accepted_in_every_notation() -> None:
     assert normalized_one_time_password(" zzzz zzzz0000-1111 ") == "ZZZZ-ZZZZ-0000-1111"
     assert normalized_one_time_password("ZZZZ-ZZZZ-OOoO-iIlL") == "ZZZZ-ZZZZ-0000-1111"
 

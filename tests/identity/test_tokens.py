@@ -16,7 +16,7 @@ def keyed(secret: bytes) -> SignedTokens:
     return SignedTokens("session", lambda said: sha256(secret + said).digest(), lambda _: [])
 
 
-def test_a_token_has_the_form_of_all_tokens_and_is_known() -> None:
+def test_a_token_has_the_common_form_and_is_authentic() -> None:
     for _ in range(100):
         token = keyed(b"one").sign(secrets.token_bytes(24))
 
@@ -24,7 +24,7 @@ def test_a_token_has_the_form_of_all_tokens_and_is_known() -> None:
         assert keyed(b"one").is_authentic(token)
 
 
-def test_what_was_made_up_or_changed_is_not_known() -> None:
+def test_a_forged_or_changed_token_is_not_authentic() -> None:
     token = keyed(b"one").sign(secrets.token_bytes(24))
     other = "B" if token[5] == "A" else "A"
 
@@ -35,13 +35,13 @@ def test_what_was_made_up_or_changed_is_not_known() -> None:
     assert not keyed(b"another").is_authentic(token)
 
 
-def test_a_token_of_another_kind_is_not_known() -> None:
+def test_a_token_of_another_kind_is_not_authentic() -> None:
     token = SignedTokens("device", lambda said: sha256(said).digest(), lambda _: []).sign(bytes(24))
 
     assert not SignedTokens("session", lambda said: sha256(said).digest(), lambda _: []).is_authentic(token)
 
 
-def test_tokens_of_a_secret_that_was_replaced_are_known_as_long_as_it_is_accepted() -> None:
+def test_tokens_of_a_replaced_secret_are_authentic_while_it_is_accepted() -> None:
     token = keyed(b"old").sign(bytes(24))
 
     new = SignedTokens(
@@ -52,7 +52,7 @@ def test_tokens_of_a_secret_that_was_replaced_are_known_as_long_as_it_is_accepte
     assert new.sign(bytes(24)) != token
 
 
-def test_what_is_gone_pushes_out_nothing_that_is_in_use() -> None:
+def test_revoked_tokens_do_not_evict_valid_ones() -> None:
     now_s = [0.0]
     memory: TokenCache[str] = TokenCache(lambda: now_s[0])
     memory.put(b"mine", 0.0, "me")
@@ -66,7 +66,7 @@ def test_what_is_gone_pushes_out_nothing_that_is_in_use() -> None:
     assert memory.get(b"mine") is None
 
 
-def test_beyond_the_most_only_the_one_read_longest_ago_is_forgotten() -> None:
+def test_beyond_the_limit_the_oldest_entry_is_evicted() -> None:
     memory: TokenCache[int] = TokenCache(lambda: 0.0)
 
     for number in range(REMEMBERED_MAX + 1):
@@ -90,7 +90,7 @@ def reads(service: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-async def test_credentials_that_were_made_up_cost_no_read(service: Service, reads: list[str]) -> None:
+async def test_forged_credentials_cause_no_query(service: Service, reads: list[str]) -> None:
     async with Checked(service.api.base) as api:
         for _ in range(20):
             made_up = secrets.token_urlsafe(32)
@@ -104,9 +104,7 @@ async def test_credentials_that_were_made_up_cost_no_read(service: Service, read
     assert reads == []
 
 
-async def test_sessions_and_devices_of_ours_are_found_and_when_gone_are_asked_about_once(
-    service: Service, reads: list[str]
-) -> None:
+async def test_ended_sessions_and_revoked_devices_are_queried_once(service: Service, reads: list[str]) -> None:
     async with Checked(service.api.base) as api:
         device = (await api.staff("POST", "devices", {"name": "Door", "role": "kiosk"})).body
         signed_in = await api.call("POST", "/v1/session", {"name": "admin", "password": ADMIN})

@@ -56,13 +56,13 @@ def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encodin
 
 @pytest.mark.parametrize("title", ["", "List of May\n", "School of Law, May; first list\n\n"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_cells_are_apart_by_what_the_header_is_apart_by(delimiter: str, title: str) -> None:
+def test_the_delimiter_is_that_of_the_header(delimiter: str, title: str) -> None:
     guests, _ = of_csv(title + delimiter.join(('"name"', "email")) + "\n" + delimiter.join(("Ann", "ann@example.org")))
 
     assert [(one.name, one.email) for one in guests] == [("Ann", "ann@example.org")]
 
 
-def test_columns_stand_in_any_order_under_a_title_and_empty_lines_count_as_lines() -> None:
+def test_columns_may_be_in_any_order_below_a_title_and_empty_lines_are_counted() -> None:
     guests, bad = of_csv("List of May,,\n\nlocale,NAME,Pre-checked\n,,\nen,Ann Lee,no\n,  Bo   Li ,是\n")
 
     assert bad == []
@@ -90,21 +90,21 @@ def test_columns_stand_in_any_order_under_a_title_and_empty_lines_count_as_lines
         ("Ann,,,,,,a note", "", "has a cell beyond the columns"),
     ],
 )
-def test_a_bad_row_is_told_by_its_line_and_reason_and_never_quoted(row: str, path: str, why: str) -> None:
+def test_a_bad_row_is_reported_by_line_and_reason_without_its_content(row: str, path: str, why: str) -> None:
     guests, bad = of_csv(f"name,phone,email,service,prechecked,locale\nBo,,,,,\n{row}\n")
 
     assert [one.name for one in guests] == ["Bo"]
     assert bad == [BadRow(3, path, why)]
 
 
-def test_a_phone_that_a_spreadsheet_took_for_a_number_is_read_as_it_was_typed() -> None:
+def test_a_phone_stored_as_a_number_is_read_as_typed() -> None:
     guests, bad = of_csv("name,phone\nAnn,13800138000.0\nBo,+8613800138001\n")
 
     assert bad == []
     assert [one.phone for one in guests] == ["+8613800138000", "+8613800138001"]
 
 
-def test_who_stands_twice_in_a_list_is_invited_once_and_a_family_may_share_a_phone() -> None:
+def test_a_duplicate_person_is_invited_once_and_a_family_may_share_a_phone() -> None:
     guests, bad = of_csv("name,phone\nAnn,13800138000\nBo,13800138000\nAnn, 138 0013 8000\nCy,\nCy,\n")
 
     assert [one.name for one in guests] == ["Ann", "Bo", "Cy"]
@@ -114,13 +114,13 @@ def test_who_stands_twice_in_a_list_is_invited_once_and_a_family_may_share_a_pho
     ]
 
 
-def test_a_line_is_the_one_that_a_text_editor_shows() -> None:
+def test_line_numbers_are_those_of_a_text_editor() -> None:
     _, bad = of_csv('name,phone\n"Ann\nLee",x\nBo,y\n')
 
     assert [one.line for one in bad] == [2, 4]
 
 
-def test_columns_nobody_knows_are_refused_without_saying_what_stands_there() -> None:
+def test_unknown_columns_are_refused_without_quoting_them() -> None:
     assert why_refused("name,phone,remarks\nAnn,,x\n") == [
         {"path": "lines[1]", "why": "column 3 is none of name, phone, email, service, prechecked, locale"}
     ]
@@ -129,7 +129,7 @@ def test_columns_nobody_knows_are_refused_without_saying_what_stands_there() -> 
 
 
 @pytest.mark.parametrize("text", ["name,phone\n", "name,phone\n,\n\n"])
-def test_a_list_of_nobody_is_refused(text: str) -> None:
+def test_an_empty_list_is_refused(text: str) -> None:
     assert why_refused(text) == [{"path": "items", "why": "names nobody"}]
 
 
@@ -151,14 +151,14 @@ def test_a_list_of_more_than_ten_thousand_is_refused() -> None:
         (b"name\n" + b"Ann," * 60 + b"x\n", "has too many cells"),
     ],
 )
-def test_a_file_that_is_no_csv_is_refused(raw: bytes, why: str) -> None:
+def test_a_file_that_is_not_csv_is_refused(raw: bytes, why: str) -> None:
     with pytest.raises(BodyInvalid) as refused:
         guests_of_csv(raw, OFFER)
 
     assert refused.value.fields["errors"][0]["why"] == why
 
 
-def test_json_says_the_same_in_its_own_words() -> None:
+def test_json_gives_the_same_people_and_errors() -> None:
     guests, bad = of_json(
         {"name": "Ann", "phone": "13800138000", "service": "enquiry", "prechecked": False},
         {"name": "Bo", "note": "likes tea"},
@@ -183,7 +183,7 @@ def test_json_says_the_same_in_its_own_words() -> None:
     assert not any(said in one.why for one in bad for said in ("tea", "nobody", "passport", "abc"))
 
 
-def test_people_are_not_shown_where_a_guest_is_logged() -> None:
+def test_the_repr_of_a_guest_contains_no_personal_data() -> None:
     guests, _ = of_json({"name": "Ann", "phone": "13800138000"})
 
     assert "Ann" not in repr(guests)
@@ -191,7 +191,7 @@ def test_people_are_not_shown_where_a_guest_is_logged() -> None:
 
 
 @pytest.mark.parametrize("column", [0, 1])
-def test_merged_cells_that_say_who_somebody_is_are_bad(column: int) -> None:
+def test_merged_cells_with_names_or_contacts_are_bad(column: int) -> None:
     rows = [(1, ["name", "phone", "service"]), (2, ["Ann", "13800138000", "enquiry"]), (3, ["Bo", "", ""])]
 
     guests, bad = guests_of_table(Table(rows, merged=[(2, column, 3, column)]), OFFER)
@@ -200,7 +200,7 @@ def test_merged_cells_that_say_who_somebody_is_are_bad(column: int) -> None:
     assert bad == [BadRow(line, ("name", "phone")[column], "the cell is merged with others") for line in (2, 3)]
 
 
-def test_a_service_merged_down_its_column_is_that_of_each_line() -> None:
+def test_a_service_merged_down_a_column_counts_for_each_line() -> None:
     rows = [(1, ["name", "service"]), (2, ["Ann", "enquiry"]), (3, ["Bo", ""]), (4, ["Cy", ""])]
 
     guests, bad = guests_of_table(Table(rows, merged=[(1, 0, 1, 0), (2, 1, 3, 1)]), OFFER)

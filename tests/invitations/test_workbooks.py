@@ -27,7 +27,7 @@ async def refusal(raw: bytes) -> str:
     return why
 
 
-async def test_phones_kept_as_numbers_and_other_cells_are_read_as_people_see_them() -> None:
+async def test_cells_are_read_as_they_are_displayed() -> None:
     raw = book([HEADER, ("Ann", 13800138000.0, "enquiry"), (), ("Bo", "138 0013 8001", None), (True, None, date.max)])
 
     table = await Workbooks().table_of(raw)
@@ -53,7 +53,7 @@ async def test_the_first_visible_sheet_is_read() -> None:
     assert table.rows == [(1, ["name"]), (2, ["Ann"])]
 
 
-async def test_a_formula_counts_by_the_value_it_had_and_without_one_is_bad() -> None:
+async def test_a_formula_has_its_stored_value_and_is_bad_without_one() -> None:
     def formulas(sheet: Worksheet) -> None:
         sheet["A3"] = "=A2"
         sheet["B4"] = "=1+1"
@@ -76,7 +76,7 @@ async def test_a_formula_counts_by_the_value_it_had_and_without_one_is_bad() -> 
     ]
 
 
-async def test_merged_cells_are_told_with_their_lines() -> None:
+async def test_merged_cells_are_returned_with_their_lines() -> None:
     raw = book([("List of May",), HEADER, ("Ann", None, "enquiry"), ("Bo",)], lambda sheet: _merge(sheet, "A1:C1"))
 
     table = await Workbooks().table_of(raw)
@@ -110,30 +110,30 @@ def _zipped(**parts: bytes) -> bytes:
     ],
     ids=["text", "half a zip", "cut short", "xls", "another zip", "without relations", "without its sheet"],
 )
-async def test_a_file_that_is_no_workbook_is_refused(raw: bytes) -> None:
+async def test_a_file_that_is_not_a_workbook_is_refused(raw: bytes) -> None:
     assert await refusal(raw) == "is no .xlsx workbook"
 
 
-async def test_a_workbook_of_no_sheet_is_refused() -> None:
+async def test_a_workbook_without_a_sheet_is_refused() -> None:
     empty = b'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheets/></workbook>'
 
     assert await refusal(with_parts(SOUND, {workbook.WORKBOOK: empty})) == "has no sheet"
 
 
-async def test_a_zip_that_is_small_and_would_be_large_is_refused_before_it_is_unpacked() -> None:
+async def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = with_parts(SOUND, {"xl/media/zeros.bin": bytes(workbook.UNPACKED_MAX_BYTES // 8)})
 
     assert len(bomb) < 100_000
     assert await refusal(bomb) == "is too large when it is unpacked"
 
 
-async def test_a_zip_of_very_many_files_is_refused() -> None:
+async def test_a_zip_with_too_many_files_is_refused() -> None:
     many = with_parts(SOUND, {f"xl/media/{number}": b"x" for number in range(workbook.ENTRIES_MAX)})
 
     assert await refusal(many) == "is too large when it is unpacked"
 
 
-async def test_a_zip_that_lies_about_its_size_is_refused() -> None:
+async def test_a_zip_with_a_false_size_is_refused() -> None:
     """The zip directory names a small size and another checksum than the unpacked sheet has."""
     zeros = sheet_of(SOUND).replace(b"</sheetData>", b"<row/>" * 2_000_000 + b"</sheetData>")
     raw = bytearray(with_parts(SOUND, {SHEET: zeros}))
@@ -150,25 +150,25 @@ async def test_a_declared_document_type_is_refused() -> None:
     assert await refusal(with_parts(SOUND, {SHEET: laughs})) == "declares a document type"
 
 
-async def test_xml_that_is_none_is_refused() -> None:
+async def test_invalid_xml_is_refused() -> None:
     assert await refusal(with_parts(SOUND, {SHEET: b"<worksheet><row>"})) == "is not XML inside"
 
 
 @pytest.mark.parametrize(("cell", "why"), [("A1048576", "has too many lines"), ("XFD2", "has too many columns")])
-async def test_one_cell_far_away_makes_no_table_of_millions(cell: str, why: str) -> None:
+async def test_one_cell_far_away_is_refused_instead_of_a_table_of_millions(cell: str, why: str) -> None:
     def far(sheet: Worksheet) -> None:
         sheet[cell] = "x"
 
     assert await refusal(book([HEADER, ("Ann",)], far)) == why
 
 
-async def test_a_workbook_with_more_text_than_people_have_is_refused() -> None:
+async def test_a_workbook_with_too_much_text_is_refused() -> None:
     raw = book([("name",), *(["x" * 500] * 5 for _ in range(workbook.TEXTS_MAX // 2500 + 1))])
 
     assert await refusal(raw) == "has too much text"
 
 
-async def test_cells_that_are_merged_with_each_other_again_and_again_are_refused() -> None:
+async def test_overlapping_merged_cells_beyond_the_limit_are_refused() -> None:
     def merged(times: int) -> bytes:
         said = b"</sheetData><mergeCells>" + b'<mergeCell ref="C2:C10001"/>' * times + b"</mergeCells>"
         return with_parts(SOUND, {SHEET: sheet_of(SOUND).replace(b"</sheetData>", said)})
@@ -177,7 +177,7 @@ async def test_cells_that_are_merged_with_each_other_again_and_again_are_refused
     assert await refusal(merged(51)) == "has too many merged cells"
 
 
-def test_a_cell_that_is_said_again_and_again_is_wrong_once() -> None:
+def test_a_repeated_faulty_cell_is_reported_once() -> None:
     again = b'<worksheet><row r="2">' + b'<c r="A2" t="e"><v>#N/A</v></c>' * 3 + b"</row></worksheet>"
 
     assert workbook.SheetScanner().scan(again) == [(2, 0, "the cell is an error of the spreadsheet program")]
@@ -193,7 +193,7 @@ async def test_a_protected_workbook_is_refused() -> None:
     assert await refusal(bytes(raw)) == "is protected by a password"
 
 
-async def test_a_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_a_reader_that_takes_too_long_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     endless = tmp_path / "endless.py"
     endless.write_text("while True: pass")
     monkeypatch.setattr(sheets, "_PROGRAM", endless)
@@ -202,9 +202,7 @@ async def test_a_reader_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyP
     assert await refusal(SOUND) == "takes too long to read"
 
 
-async def test_a_reader_that_the_system_ends_is_no_fault_of_ours(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_a_reader_ended_by_the_system_refuses_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     greedy = tmp_path / "greedy.py"
     greedy.write_text("import os; os.abort()")
     monkeypatch.setattr(sheets, "_PROGRAM", greedy)
@@ -212,7 +210,7 @@ async def test_a_reader_that_the_system_ends_is_no_fault_of_ours(
     assert await refusal(SOUND) == "cannot be read"
 
 
-async def test_few_are_read_at_once_and_others_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_beyond_the_concurrency_limit_files_are_refused_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "CONCURRENT_MAX", 0)
     monkeypatch.setattr(sheets, "WAIT_MAX_S", 0.01)
 
@@ -220,7 +218,7 @@ async def test_few_are_read_at_once_and_others_are_told_to_come_again(monkeypatc
         await Workbooks().table_of(SOUND)
 
 
-def test_the_program_knows_nothing_of_ours() -> None:
+def test_the_program_imports_no_module_of_the_service_and_gets_no_secret() -> None:
     """The program starts within hundredths of a second, and its process contains no secrets."""
     assert not any("service" in line for line in Path(workbook.__file__).read_text().splitlines() if "import" in line)
     assert sys.executable

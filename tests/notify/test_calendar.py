@@ -23,7 +23,7 @@ ENTRY = CalendarEntry(
 NOW_AT = datetime(2026, 11, 23, 2, 0, 0, 123_000, tzinfo=UTC)
 
 
-def test_a_file_that_is_fetched_names_nobody() -> None:
+def test_a_downloaded_file_contains_no_personal_data() -> None:
     written = render_calendar_file(ENTRY, CalendarMethod.PUBLISH, NOW_AT)
 
     method, event = read_calendar(written)
@@ -34,7 +34,7 @@ def test_a_file_that_is_fetched_names_nobody() -> None:
     assert event["SEQUENCE"] == 3
 
 
-def test_texts_with_commas_lines_and_semicolons_come_back_as_they_were() -> None:
+def test_texts_with_commas_line_breaks_and_semicolons_survive_a_round_trip() -> None:
     _, event = read_calendar(render_calendar_file(ENTRY, CalendarMethod.PUBLISH, NOW_AT))
 
     assert event["DESCRIPTION"] == ENTRY.about
@@ -42,7 +42,7 @@ def test_texts_with_commas_lines_and_semicolons_come_back_as_they_were() -> None
     assert event["SUMMARY"] == ENTRY.summary
 
 
-def test_a_file_has_the_lines_that_rfc_5545_wants() -> None:
+def test_the_lines_of_a_file_conform_to_rfc_5545() -> None:
     written = render_calendar_file(
         ENTRY, CalendarMethod.CANCEL, NOW_AT, organizer="hall@city.example", attendee="wang@home.example"
     )

@@ -54,7 +54,7 @@ def text(mails: PostOffice) -> str:
 # A manager closes the day.
 
 
-async def test_who_was_cancelled_by_a_closed_day_gets_one_message_of_its_own(
+async def test_an_appointment_cancelled_by_closing_the_day_gets_one_message_of_its_own(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     one = await story.book(at(25, 15), await story.person())
@@ -78,7 +78,7 @@ async def test_who_was_cancelled_by_a_closed_day_gets_one_message_of_its_own(
     ]
 
 
-async def test_who_missed_a_time_is_not_sent_to_a_hall_that_has_closed_since(
+async def test_a_missed_appointment_is_not_sent_to_a_hall_that_has_closed_since(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     one = await story.book(at(23, 10, 30), await story.person())
@@ -123,7 +123,7 @@ async def test_the_first_reminder_says_that_the_hall_is_closed_and_no_other_mess
     assert ("closed", "mail", "sent") in office.counted.outcomes
 
 
-async def test_a_document_that_closes_after_the_first_reminder_is_told_by_the_second(
+async def test_a_closure_after_the_first_reminder_is_announced_by_the_second(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     await story.book(at(25, 15), await story.person())
@@ -136,7 +136,7 @@ async def test_a_document_that_closes_after_the_first_reminder_is_told_by_the_se
     assert subjects(mails) == ["已约好", "预约提醒", "预约时间大厅不开放"]
 
 
-async def test_a_document_that_is_put_right_again_is_reminded_of_as_usual(
+async def test_a_closure_that_is_reverted_leaves_the_reminders_as_usual(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     await story.book(at(25, 15), await story.person())
@@ -151,7 +151,7 @@ async def test_a_document_that_is_put_right_again_is_reminded_of_as_usual(
     assert "现在就可以签到" in text(mails)
 
 
-async def test_a_document_that_closes_twice_is_told_once(office: Office, story: Story, mails: PostOffice) -> None:
+async def test_a_repeated_closure_is_announced_once(office: Office, story: Story, mails: PostOffice) -> None:
     await story.book(at(25, 15), await story.person())
     await office.run()
     await story.plan(WEDNESDAY, CLOSED)
@@ -164,7 +164,7 @@ async def test_a_document_that_closes_twice_is_told_once(office: Office, story: 
     assert subjects(mails) == ["已约好", "预约时间大厅不开放"]
 
 
-async def test_who_moves_to_another_time_at_which_the_hall_is_closed_is_told_of_that_too(
+async def test_a_move_to_another_closed_time_announces_that_closure_too(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     one = await story.book(at(25, 15), await story.person())
@@ -179,7 +179,7 @@ async def test_who_moves_to_another_time_at_which_the_hall_is_closed_is_told_of_
     assert "17:00" in text(mails)
 
 
-async def test_who_could_not_be_told_that_the_hall_is_closed_is_told_when_it_is_missed(
+async def test_a_closure_that_could_not_be_announced_is_announced_when_the_appointment_is_missed(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     one = await story.book(at(25, 15), await story.person())
@@ -196,7 +196,7 @@ async def test_who_could_not_be_told_that_the_hall_is_closed_is_told_when_it_is_
     assert "大厅已停止办理，谨致歉意" in text(mails)
 
 
-async def test_what_could_not_be_sent_says_what_is_so_at_its_next_try(
+async def test_a_retried_message_has_the_present_content(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 15), await story.person())
@@ -214,7 +214,7 @@ async def test_what_could_not_be_sent_says_what_is_so_at_its_next_try(
     assert subjects(mails) == ["已约好", "预约提醒"]
 
 
-async def test_who_could_not_be_reached_is_told_by_the_next_message(
+async def test_a_closure_whose_message_failed_is_announced_by_the_next_message(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     await story.book(at(25, 15), await story.person())
@@ -231,7 +231,7 @@ async def test_who_could_not_be_reached_is_told_by_the_next_message(
     assert (await office.rows("kind", "state", "reason"))[1] == ("day_before", "withdrawn", "late")
 
 
-async def test_overtime_is_open_too(office: Office, story: Story, mails: PostOffice, clock: FakeClock) -> None:
+async def test_overtime_counts_as_open(office: Office, story: Story, mails: PostOffice, clock: FakeClock) -> None:
     await story.book(at(25, 15), await story.person())
     await story.book(at(25, 15, 5), await story.person())
     await story.plan(WEDNESDAY, MORNING)
@@ -246,7 +246,7 @@ async def test_overtime_is_open_too(office: Office, story: Story, mails: PostOff
     assert subjects(mails)[-1] == "预约时间大厅不开放"
 
 
-async def test_managers_and_gateways_see_what_such_a_reminder_says(
+async def test_managers_and_gateways_see_such_a_reminder_as_kind_closed(
     hooked: Office, story: Story, hooks: Receiver, database: Database
 ) -> None:
     await story.book(at(25, 15), await story.person(phone=PHONE))
@@ -287,7 +287,7 @@ async def test_a_reminder_waits_for_a_process_that_can_read_the_day(
         (at(25, 14), at(25, 13, 30)),
     ],
 )
-def test_nobody_is_told_to_check_in_before_the_doors_open(starts_at: datetime, doors_at: datetime | None) -> None:
+def test_no_message_asks_to_check_in_before_the_doors_open(starts_at: datetime, doors_at: datetime | None) -> None:
     opening = hours(("09:00", "12:00"), ("14:00", "17:30"))
 
     told = apply_opening(Kind.HOUR_BEFORE, starts_at, opening, starts_at - timedelta(hours=1), closure_announced=False)
@@ -304,7 +304,7 @@ def test_a_day_that_begins_at_the_opening_has_no_doors_before_it() -> None:
 
 
 @pytest.mark.parametrize(("minute", "over"), [(29, False), (30, True)])
-def test_who_missed_a_time_is_not_told_to_take_a_number_after_the_doors_have_closed(minute: int, *, over: bool) -> None:
+def test_a_missed_appointment_is_not_asked_to_take_a_ticket_after_closing(minute: int, *, over: bool) -> None:
     opening = hours(("09:00", "12:00"), ("14:00", "17:30"))
 
     told = apply_opening(Kind.MISSED, at(25, 16, 50), opening, at(25, 17, minute), closure_announced=False)
@@ -315,7 +315,7 @@ def test_who_missed_a_time_is_not_told_to_take_a_number_after_the_doors_have_clo
 # The hall is suspended.
 
 
-def test_nobody_is_called_back_to_a_hall_that_is_suspended() -> None:
+def test_no_missed_message_is_sent_while_the_hall_is_suspended() -> None:
     opening = replace(hours(("09:00", "17:30")), suspension=Suspension(ALARM, at(25, 10), at(25, 10, 5)))
 
     told = [apply_opening(Kind.NEAR, None, opening, at(25, 10, minute), closure_announced=False) for minute in (0, 5)]
@@ -324,7 +324,7 @@ def test_nobody_is_called_back_to_a_hall_that_is_suspended() -> None:
 
 
 @pytest.mark.parametrize(("minute", "told"), [(0, None), (30, SendAs(Kind.MISSED, over=True))])
-def test_who_missed_a_time_is_told_to_come_when_the_hall_goes_on(minute: int, told: SendAs | None) -> None:
+def test_a_missed_message_is_sent_when_the_suspension_ends(minute: int, told: SendAs | None) -> None:
     now_at = at(25, 17, minute)
     opening = replace(hours(("09:00", "17:30")), suspension=Suspension(ALARM, at(25, 16)))
     again_at = now_at + timedelta(minutes=1)
@@ -334,7 +334,7 @@ def test_who_missed_a_time_is_told_to_come_when_the_hall_goes_on(minute: int, to
     assert said == (told or Postpone(again_at, again_at))
 
 
-async def test_nobody_is_asked_to_check_in_while_the_hall_is_suspended(
+async def test_no_message_asks_to_check_in_while_the_hall_is_suspended(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 15), await story.person())
@@ -352,7 +352,7 @@ async def test_nobody_is_asked_to_check_in_while_the_hall_is_suspended(
     assert subjects(mails) == ["已约好", "预约提醒"]
 
 
-async def test_a_suspension_that_ends_by_itself_is_over_for_messages_then(
+async def test_a_suspension_with_an_end_is_over_for_messages_at_that_time(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 15), await story.person())
@@ -367,7 +367,7 @@ async def test_a_suspension_that_ends_by_itself_is_over_for_messages_then(
 
 
 @pytest.mark.parametrize(("minute", "sent"), [(29, True), (30, False)])
-async def test_who_may_still_check_in_after_a_suspension_is_asked_to_until_the_appointment_is_over(
+async def test_after_a_suspension_the_reminder_is_sent_until_check_in_ends(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock, minute: int, *, sent: bool
 ) -> None:
     await story.book(at(25, 15), await story.person())
@@ -386,7 +386,7 @@ async def test_who_may_still_check_in_after_a_suspension_is_asked_to_until_the_a
     )
 
 
-async def test_a_suspension_does_not_keep_the_reminder_of_the_day_before(
+async def test_a_suspension_does_not_delay_the_reminder_of_the_day_before(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 15), await story.person())

@@ -65,7 +65,7 @@ async def test_a_booking_is_a_mail_with_the_time_the_code_and_what_to_bring(
     )
 
 
-async def test_people_are_written_to_in_their_own_language(office: Office, story: Story, mails: PostOffice) -> None:
+async def test_a_mail_is_in_the_language_of_its_recipient(office: Office, story: Story, mails: PostOffice) -> None:
     one = await story.book(at(25, 9, 20), await story.person(name=None, locale="en-GB"), count=2)
 
     await office.run()
@@ -78,7 +78,7 @@ async def test_people_are_written_to_in_their_own_language(office: Office, story
     assert "\n\nPeople: 2\n\nPlease bring: ID card; Student card or admission letter;" in text_of(mail)
 
 
-async def test_the_calendar_gets_the_appointment_and_nothing_of_the_person_but_the_address(
+async def test_a_calendar_file_contains_no_personal_data_but_the_address(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     one = await story.book(at(25, 9, 20), await story.person(phone="+8613800138000"))
@@ -104,7 +104,7 @@ async def test_the_calendar_gets_the_appointment_and_nothing_of_the_person_but_t
     assert "13800138000" not in written
 
 
-async def test_a_calendar_replaces_what_moved_and_loses_what_was_cancelled(
+async def test_a_calendar_replaces_moved_entries_and_removes_cancelled_ones(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     one = await story.book(at(25, 9, 20), await story.person())
@@ -128,7 +128,7 @@ async def test_a_calendar_replaces_what_moved_and_loses_what_was_cancelled(
     ("by", "said"),
     [(CancelledBy.SELF, "的预约（首次贷款签约）已取消。需要时"), (CancelledBy.STAFF, "因大厅安排有变")],
 )
-async def test_a_cancellation_says_whose_it_was(
+async def test_a_cancellation_says_who_cancelled(
     office: Office, story: Story, mails: PostOffice, by: CancelledBy, said: str
 ) -> None:
     one = await story.book(at(25, 9, 20), await story.person())
@@ -170,7 +170,7 @@ async def test_a_reminder_that_is_an_hour_late_is_not_sent(office: Office, story
     assert ("day_before", "mail", "withdrawn") in office.counted.outcomes
 
 
-async def test_the_moved_appointment_is_reminded_of_at_its_new_time(
+async def test_the_reminder_of_a_moved_appointment_names_the_new_time(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     one = await story.book(at(25, 9, 20), await story.person())
@@ -215,7 +215,7 @@ async def test_an_address_that_does_not_exist_is_a_dead_letter_at_once(
     assert NAME not in said.out + said.err
 
 
-async def test_what_is_refused_for_now_is_tried_again_with_the_same_message_id(
+async def test_a_temporary_refusal_is_retried_with_the_same_message_id(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     mails.refuses[EMAIL] = "451 4.3.0 greylisted"
@@ -272,9 +272,7 @@ async def test_a_server_that_is_away_is_tried_eight_times_and_then_the_letter_is
     assert mails.mails == []
 
 
-async def test_a_server_that_is_not_there_for_us_at_all_says_nothing_about_the_person(
-    office: Office, story: Story
-) -> None:
+async def test_a_server_that_refuses_us_altogether_is_retried(office: Office, story: Story) -> None:
     async def refuse(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"554 5.7.1 no service for you\r\n")
         await writer.drain()
@@ -289,7 +287,7 @@ async def test_a_server_that_is_not_there_for_us_at_all_says_nothing_about_the_p
     assert (await office.rows("state", "reason"))[0] == ("waiting", "smtp 554")
 
 
-async def test_a_server_that_refuses_the_sender_says_nothing_about_the_person(
+async def test_a_server_that_refuses_the_sender_is_retried(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     mails.refuses[SENDER] = "550 5.7.1 too many mails from you today"
@@ -305,7 +303,7 @@ async def test_a_server_that_refuses_the_sender_says_nothing_about_the_person(
 
 
 @pytest.mark.parametrize("address", ["two words@home.example", "a@b\r\nBcc: all@home.example", "@", "名@home.example"])
-async def test_an_address_that_no_header_can_hold_is_a_dead_letter(
+async def test_an_address_that_is_invalid_in_a_header_is_a_dead_letter(
     office: Office, story: Story, mails: PostOffice, address: str
 ) -> None:
     await story.book(at(25, 9, 20), await story.person(email=address))
@@ -330,7 +328,7 @@ def test_a_mail_is_ascii_on_its_way_and_its_lines_are_short(story: Story) -> Non
     assert max(len(line) for line in mail.split(b"\r\n")) <= 998
 
 
-def test_a_hall_and_a_service_may_be_called_by_several_lines() -> None:
+def test_names_of_hall_and_service_may_have_line_breaks() -> None:
     document = demo_document(always_open=False)
     first, *others = document.services
     services = [replace(first, name={"zh-CN": "首次\n签约"}), *others]
@@ -367,7 +365,9 @@ def _written(document: HallDocument, kind: Kind) -> tuple[Message, RenderedMessa
 
 
 @pytest.mark.parametrize("hour", [0, 1])
-def test_an_hour_that_comes_twice_is_told_by_the_wall_and_kept_apart_in_the_calendar(story: Story, hour: int) -> None:
+def test_a_time_in_the_repeated_hour_is_local_in_the_text_and_unambiguous_in_the_calendar(
+    story: Story, hour: int
+) -> None:
     starts_at = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
     message, _ = _written(story.document, Kind.BOOKED)
     facts = replace(message.facts, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=5))

@@ -72,7 +72,7 @@ async def test_it_is_sent_once_when_three_are_left(
     assert await near.rows("kind", "state", "seq") == [("near", "sent", 0)]
 
 
-async def test_who_was_told_of_three_or_fewer_is_not_told_again(lobby: Service, near: Office) -> None:
+async def test_a_ticket_issued_with_three_or_fewer_ahead_gets_no_message(lobby: Service, near: Office) -> None:
     await people(lobby, 3)
     await somebody(lobby)
 
@@ -83,7 +83,7 @@ async def test_who_was_told_of_three_or_fewer_is_not_told_again(lobby: Service, 
     assert await near.rows() == []
 
 
-async def test_two_processes_that_look_at_one_day_send_it_once(lobby: Service, near: Office, mails: PostOffice) -> None:
+async def test_two_processes_with_the_same_day_send_it_once(lobby: Service, near: Office, mails: PostOffice) -> None:
     await people(lobby, 5)
     await somebody(lobby)
     await lobby.api.next("1")
@@ -96,7 +96,7 @@ async def test_two_processes_that_look_at_one_day_send_it_once(lobby: Service, n
     assert len(mails.mails) == 1
 
 
-async def test_who_was_called_meanwhile_is_not_told(lobby: Service, near: Office, mails: PostOffice) -> None:
+async def test_a_ticket_called_meanwhile_gets_no_message(lobby: Service, near: Office, mails: PostOffice) -> None:
     await people(lobby, 5)
     await somebody(lobby)
     await lobby.api.next("1")
@@ -110,7 +110,7 @@ async def test_who_was_called_meanwhile_is_not_told(lobby: Service, near: Office
     assert await near.rows("state", "reason") == [("withdrawn", "superseded")]
 
 
-async def test_it_is_not_sent_when_it_is_no_longer_so(
+async def test_it_is_not_sent_when_it_has_expired(
     lobby: Service, near: Office, mails: PostOffice, clock: FakeClock
 ) -> None:
     await people(lobby, 5)
@@ -146,7 +146,7 @@ async def test_nobody_is_called_back_while_the_hall_is_suspended(
     assert [mail["Subject"] for mail in mails.mails] == [f"{ticket['number']}: 3 ahead of you"]
 
 
-async def test_who_cannot_be_reached_is_not_told(lobby: Service, near: Office) -> None:
+async def test_a_ticket_without_contacts_gets_no_message(lobby: Service, near: Office) -> None:
     await people(lobby, 5)
     await somebody(lobby, email=None)
     await lobby.api.next("1")

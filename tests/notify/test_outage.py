@@ -8,7 +8,7 @@ from service.journal.faults import StorageUnavailable
 from service.notify.messaging import Messages
 
 
-async def test_an_outage_is_said_once_and_so_is_its_end() -> None:
+async def test_an_outage_and_its_end_are_logged_once() -> None:
     passes = AsyncMock()
     for a_pass in (Messages(passes, [], Mock(), Mock()).produce, Messages(Mock(), [passes], Mock(), Mock()).send):
         passes.run_once.side_effect = [StorageUnavailable("away"), StorageUnavailable("away"), None, None]

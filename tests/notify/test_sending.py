@@ -82,7 +82,7 @@ async def test_without_claims_many_senders_send_a_message_more_than_once(
     assert max(Counter(mail["To"] for mail in mails.mails).values()) > 1
 
 
-async def test_a_claim_skips_what_another_claim_has_and_takes_it_when_the_lease_ends(
+async def test_a_claim_skips_claimed_messages_until_their_lease_ends(
     office: Office, story: Story, clock: FakeClock
 ) -> None:
     await book_many(story)
@@ -103,7 +103,7 @@ async def test_a_claim_skips_what_another_claim_has_and_takes_it_when_the_lease_
     assert not first & second
 
 
-async def test_a_message_whose_sender_died_before_handing_it_over_is_sent_by_another(
+async def test_a_message_whose_sender_died_before_delivery_is_sent_by_another(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
@@ -122,7 +122,7 @@ async def test_a_message_whose_sender_died_before_handing_it_over_is_sent_by_ano
     assert len(mails.mails) == 1
 
 
-async def test_a_sender_that_was_held_up_for_longer_than_its_lease_hands_nothing_over(
+async def test_a_sender_delayed_beyond_its_lease_delivers_nothing(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
@@ -141,7 +141,7 @@ async def test_a_sender_that_was_held_up_for_longer_than_its_lease_hands_nothing
     assert not await office.outbox.begin_delivery(message, claim, late_at + SENDING_LEASE, late_at)
 
 
-async def test_what_is_newer_is_not_sent_while_what_it_takes_back_is_on_its_way(
+async def test_a_newer_message_waits_while_an_older_one_is_being_delivered(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     one = await story.book(at(25, 9, 20), await story.person())
@@ -164,7 +164,7 @@ async def test_what_is_newer_is_not_sent_while_what_it_takes_back_is_on_its_way(
     assert [str(mail["Subject"])[:4] for mail in mails.mails] == ["已约好：", "预约已取"]
 
 
-async def test_a_mail_whose_sender_died_while_handing_it_over_is_never_sent_again(
+async def test_a_mail_whose_sender_died_during_delivery_is_never_sent_again(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
@@ -189,7 +189,7 @@ async def test_a_mail_whose_sender_died_while_handing_it_over_is_never_sent_agai
     assert ("booked", "mail", "dead") in office.counted.outcomes
 
 
-async def test_a_webhook_whose_sender_died_while_handing_it_over_is_sent_again_by_the_same_id(
+async def test_a_webhook_whose_sender_died_during_delivery_is_sent_again_with_the_same_id(
     hooked: Office, story: Story, hooks: Receiver, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person(phone=PHONE))
@@ -208,7 +208,7 @@ async def test_a_webhook_whose_sender_died_while_handing_it_over_is_sent_again_b
     assert (await hooked.rows("state", "tries"))[0] == ("sent", 2)
 
 
-async def test_an_answer_that_comes_after_a_message_was_given_up_puts_it_right(
+async def test_a_late_result_corrects_an_unknown_outcome(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
@@ -249,9 +249,7 @@ async def test_a_connection_lost_before_the_message_went_out_is_tried_again(
     assert (await office.rows("state", "reason"))[0] == ("waiting", "smtp 421")
 
 
-async def test_who_was_erased_before_it_was_sent_gets_nothing_and_the_row_goes(
-    office: Office, story: Story, mails: PostOffice
-) -> None:
+async def test_a_message_to_an_erased_person_is_deleted(office: Office, story: Story, mails: PostOffice) -> None:
     await story.book(at(25, 9, 20), await story.person())
     await office.produce()
     await office.execute("DELETE FROM applicants")
@@ -263,7 +261,7 @@ async def test_who_was_erased_before_it_was_sent_gets_nothing_and_the_row_goes(
     assert office.counted.outcomes == [("booked", "mail", "dropped")]
 
 
-async def test_an_address_that_was_taken_back_gets_nothing(office: Office, story: Story, mails: PostOffice) -> None:
+async def test_a_removed_address_gets_nothing(office: Office, story: Story, mails: PostOffice) -> None:
     await story.book(at(25, 9, 20), await story.person())
     await office.produce()
     await office.execute("UPDATE applicants SET email = NULL")
@@ -273,7 +271,7 @@ async def test_an_address_that_was_taken_back_gets_nothing(office: Office, story
     assert mails.mails == []
 
 
-async def test_what_is_not_true_any_more_is_not_sent_even_where_the_gathering_is_behind(
+async def test_an_outdated_message_is_not_sent_even_if_the_producer_is_behind(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     moved = await story.book(at(25, 9, 20), await story.person())
@@ -288,7 +286,7 @@ async def test_what_is_not_true_any_more_is_not_sent_even_where_the_gathering_is
     assert (await office.rows("kind", "state", "reason"))[:2] == [("booked", "withdrawn", "superseded")] * 2
 
 
-async def test_the_outbox_knows_nobody(office: Office, story: Story) -> None:
+async def test_the_outbox_contains_no_personal_data(office: Office, story: Story) -> None:
     await story.book(at(25, 9, 20), await story.person(phone=PHONE))
     await office.run()
 
@@ -300,7 +298,7 @@ async def test_the_outbox_knows_nobody(office: Office, story: Story) -> None:
             assert personal not in row["said"]
 
 
-async def test_an_outcome_that_could_not_be_written_down_is_written_before_anything_else_is_sent(
+async def test_a_result_that_could_not_be_recorded_is_recorded_before_the_next_delivery(
     office: Office, story: Story, mails: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
@@ -320,7 +318,7 @@ async def test_an_outcome_that_could_not_be_written_down_is_written_before_anyth
     assert len(mails.mails) == 1
 
 
-async def test_a_fault_of_ours_costs_one_message_and_says_nobodys_address(
+async def test_an_internal_error_affects_one_message_and_logs_no_address(
     office: Office, story: Story, mails: PostOffice, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
@@ -343,7 +341,7 @@ async def test_a_fault_of_ours_costs_one_message_and_says_nobodys_address(
     assert EMAIL not in said.out + said.err
 
 
-async def test_a_fault_of_ours_in_one_hall_does_not_hold_up_the_others(
+async def test_an_internal_error_in_one_hall_does_not_affect_the_others(
     office: Office, story: Story, mails: PostOffice, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
@@ -369,7 +367,7 @@ async def test_a_fault_of_ours_in_one_hall_does_not_hold_up_the_others(
     assert EMAIL not in said.out + said.err
 
 
-async def test_a_hall_that_is_gone_sends_nothing(office: Office, story: Story, mails: PostOffice) -> None:
+async def test_a_deleted_hall_sends_nothing(office: Office, story: Story, mails: PostOffice) -> None:
     await story.book(at(25, 9, 20), await story.person())
     await office.produce()
     await office.execute("UPDATE outbox SET hall_id = 'gone'")
@@ -382,7 +380,7 @@ async def test_a_hall_that_is_gone_sends_nothing(office: Office, story: Story, m
     assert (await office.rows())[0] == ("booked", "withdrawn")
 
 
-async def test_what_waits_is_counted_by_how_long_it_is_overdue(
+async def test_overdue_messages_are_counted_by_age(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     mails.refuses[EMAIL] = "451 4.3.0 later"
@@ -404,7 +402,7 @@ async def test_what_waits_is_counted_by_how_long_it_is_overdue(
     assert found == [{"ten_minutes"}, {"hour"}, {"longer"}]
 
 
-async def test_what_is_of_no_use_any_more_does_not_wait_for_its_next_try(
+async def test_an_expired_message_does_not_wait_for_its_next_try(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     mails.refuses[EMAIL] = "451 4.3.0 later"
@@ -424,7 +422,7 @@ async def test_what_is_of_no_use_any_more_does_not_wait_for_its_next_try(
     assert await office.rows("state", "reason", "tries") == [("withdrawn", "late", 5)]
 
 
-async def test_what_is_over_is_swept_after_a_month(office: Office, story: Story, clock: FakeClock) -> None:
+async def test_finished_messages_are_deleted_after_a_month(office: Office, story: Story, clock: FakeClock) -> None:
     await story.book(at(23, 10, 40), await story.person())
     await office.run()
     messages = Messages(office.producer, [office.sender], office.outbox, clock)
@@ -438,7 +436,7 @@ async def test_what_is_over_is_swept_after_a_month(office: Office, story: Story,
     assert await office.database.fetch("SELECT day FROM outbox_cursors") == []
 
 
-async def test_a_stop_waits_for_the_hand_over_under_way_and_begins_no_other(
+async def test_a_stop_waits_for_the_delivery_in_progress_and_begins_no_other(
     database: Database, office: Office, story: Story, mails: PostOffice
 ) -> None:
     await book_many(story)
@@ -459,7 +457,7 @@ async def test_a_stop_waits_for_the_hand_over_under_way_and_begins_no_other(
     assert 1 <= states["booked", "sent"] == len(mails.mails) < MANY
 
 
-async def test_what_takes_its_time_is_not_begun_a_second_time(
+async def test_a_slow_pass_is_not_started_twice(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
@@ -480,7 +478,7 @@ async def test_what_takes_its_time_is_not_begun_a_second_time(
     assert begun.done()
 
 
-async def test_a_mail_server_that_takes_its_time_holds_up_no_text_message(
+async def test_a_slow_mail_server_does_not_delay_text_messages(
     office: Office, story: Story, mails: PostOffice, hooks: Receiver
 ) -> None:
     await book_many(story)
@@ -507,7 +505,7 @@ async def test_without_a_channel_there_are_no_messages(database: Database, offic
         assert messages is None
 
 
-async def test_passes_that_meet_no_database_leave_their_work_to_the_next(
+async def test_passes_without_a_database_leave_their_work_to_the_next(
     office: Office, story: Story, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())

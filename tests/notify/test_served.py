@@ -59,7 +59,7 @@ async def dead(database: Database, clock: FakeClock, hall: str = DEMO) -> str:
     return message
 
 
-async def test_what_is_booked_is_sent_with_the_link_to_its_page(
+async def test_a_booking_is_sent_with_the_link_to_its_page(
     served: Service, manager: Checked, mails: PostOffice
 ) -> None:
     applicant = {"name": "王芳", "email": EMAIL}
@@ -83,7 +83,7 @@ async def test_what_is_booked_is_sent_with_the_link_to_its_page(
     assert 'paihao_messages_waiting{channel="webhook",due_for="minute"} 0.0' in metrics
 
 
-async def test_a_day_that_a_manager_closes_is_told_to_whoever_has_booked_it_and_asks_nobody_to_come(
+async def test_closing_a_day_sends_cancellations_and_no_request_to_come(
     served: Service, manager: Checked, mails: PostOffice, clock: FakeClock
 ) -> None:
     applicant = {"name": "王芳", "email": EMAIL, "locale": "en"}
@@ -112,7 +112,7 @@ async def test_without_a_channel_nothing_is_wired(service: Service) -> None:
     assert service.running.messages is None
 
 
-async def test_a_ticket_that_is_near_is_known_to_the_process_that_called(served: Service, hooks: Receiver) -> None:
+async def test_the_process_that_called_creates_the_message_of_a_near_ticket(served: Service, hooks: Receiver) -> None:
     api = served.api
     await api.open("1")
     for _ in range(5):
@@ -131,7 +131,7 @@ async def test_a_ticket_that_is_near_is_known_to_the_process_that_called(served:
     assert ticket["number"] in hooks.bodies[0]["data"]["text"]
 
 
-async def test_a_manager_sees_what_could_not_be_sent_and_whose_it_was_to_be_is_not_said(
+async def test_a_manager_sees_dead_messages_without_personal_data(
     served: Service, manager: Checked, clock: FakeClock
 ) -> None:
     messages = [await dead(served.running.database, clock) for _ in range(3)]
@@ -160,9 +160,7 @@ async def test_a_manager_sees_what_could_not_be_sent_and_whose_it_was_to_be_is_n
     assert sent.body == {"items": [], "next_cursor": None}
 
 
-async def test_a_manager_has_a_message_tried_again_once_for_a_key(
-    served: Service, manager: Checked, clock: FakeClock
-) -> None:
+async def test_a_manager_retries_a_message_once_for_a_key(served: Service, manager: Checked, clock: FakeClock) -> None:
     message = await dead(served.running.database, clock)
 
     first = await manager.staff("POST", f"messages/{message}/retry", key="retry-it-please")
@@ -179,7 +177,7 @@ async def test_a_manager_has_a_message_tried_again_once_for_a_key(
     ]
 
 
-async def test_two_who_try_a_message_again_at_once_do_it_once(
+async def test_concurrent_retries_of_a_message_retry_it_once(
     served: Service, manager: Checked, clock: FakeClock
 ) -> None:
     message = await dead(served.running.database, clock)
@@ -193,13 +191,13 @@ async def test_two_who_try_a_message_again_at_once_do_it_once(
 
 
 @pytest.mark.parametrize("message", ["0198a000-0000-7000-8000-000000000000", "none"])
-async def test_a_message_that_is_not_there_is_told(manager: Checked, message: str) -> None:
+async def test_an_unknown_message_is_not_found(manager: Checked, message: str) -> None:
     reply = await manager.staff("POST", f"messages/{message}/retry")
 
     assert (reply.status, reply.code) == (404, "message-not-found")
 
 
-async def test_a_message_of_another_hall_is_not_there(served: Service, manager: Checked, clock: FakeClock) -> None:
+async def test_a_message_of_another_hall_is_not_found(served: Service, manager: Checked, clock: FakeClock) -> None:
     message = await dead(served.running.database, clock, hall="elsewhere")
 
     reply = await manager.staff("POST", f"messages/{message}/retry")
@@ -208,13 +206,13 @@ async def test_a_message_of_another_hall_is_not_there(served: Service, manager: 
 
 
 @pytest.mark.parametrize("query", ["state=lost", "cursor=x", "limit=0"])
-async def test_a_list_that_cannot_be_is_refused(manager: Checked, query: str) -> None:
+async def test_an_invalid_list_query_is_refused(manager: Checked, query: str) -> None:
     reply = await manager.staff("GET", f"messages?{query}")
 
     assert (reply.status, reply.code) == (422, "body-invalid")
 
 
-async def test_messages_are_the_managers(manager: Checked) -> None:
+async def test_only_managers_may_see_messages(manager: Checked) -> None:
     async with employed(manager, "staff") as clerk, employed(manager, "manager") as boss:
         refused = await clerk.call("GET", "messages")
         seen = await boss.call("GET", "messages")
@@ -223,7 +221,7 @@ async def test_messages_are_the_managers(manager: Checked) -> None:
     assert (refused.code, seen.status, nobody.code) == ("forbidden", 200, "token-missing")
 
 
-def test_links_carry_the_token_where_no_server_sees_it() -> None:
+def test_links_contain_the_token_in_the_fragment() -> None:
     signer = Signer(Secrets("admin", (b"secret",)))
     links = Links("https://paihao.example", signer)
     appointment = "0198a000-0000-7000-8000-000000000001"

@@ -16,7 +16,7 @@ from tests.notify.post import SECRET, Receiver
 from tests.notify.story import PHONE, Story
 
 
-async def test_a_webhook_says_what_is_to_be_sent_to_which_phone(hooked: Office, story: Story, hooks: Receiver) -> None:
+async def test_a_webhook_contains_the_text_and_the_phone_number(hooked: Office, story: Story, hooks: Receiver) -> None:
     one = await story.book(at(25, 9, 20), await story.person(phone=PHONE, locale="en"))
 
     await hooked.run()
@@ -57,7 +57,7 @@ async def test_a_receiver_can_verify_who_sent_it(database: Database, halls: Hall
         Webhook(SECRET).verify(body.replace("booked", "changed"), headers)
 
 
-async def test_who_left_no_phone_gets_no_webhook(hooked: Office, story: Story) -> None:
+async def test_an_applicant_without_a_phone_gets_no_webhook(hooked: Office, story: Story) -> None:
     await story.book(at(25, 9, 20), await story.person())
 
     await hooked.run()
@@ -66,7 +66,7 @@ async def test_who_left_no_phone_gets_no_webhook(hooked: Office, story: Story) -
 
 
 @pytest.mark.parametrize("status", [200, 204])
-async def test_every_2xx_means_that_it_was_taken(hooked: Office, story: Story, hooks: Receiver, status: int) -> None:
+async def test_every_2xx_means_that_it_was_accepted(hooked: Office, story: Story, hooks: Receiver, status: int) -> None:
     hooks.statuses = [status]
     await story.book(at(25, 9, 20), await story.person(phone=PHONE))
 
@@ -75,7 +75,7 @@ async def test_every_2xx_means_that_it_was_taken(hooked: Office, story: Story, h
     assert (await hooked.rows("state", "tries"))[0] == ("sent", 1)
 
 
-async def test_410_wants_it_no_more(hooked: Office, story: Story, hooks: Receiver) -> None:
+async def test_410_means_that_it_is_never_retried(hooked: Office, story: Story, hooks: Receiver) -> None:
     hooks.statuses = [410]
     await story.book(at(25, 9, 20), await story.person(phone=PHONE))
 
@@ -85,7 +85,7 @@ async def test_410_wants_it_no_more(hooked: Office, story: Story, hooks: Receive
 
 
 @pytest.mark.parametrize("status", [307, 404, 503])
-async def test_everything_else_is_tried_again_by_the_same_id_and_nobody_is_followed_elsewhere(
+async def test_other_statuses_are_retried_with_the_same_id_and_redirects_are_not_followed(
     hooked: Office, story: Story, hooks: Receiver, clock: FakeClock, status: int
 ) -> None:
     hooks.statuses = [status]
@@ -102,7 +102,7 @@ async def test_everything_else_is_tried_again_by_the_same_id_and_nobody_is_follo
     assert hooks.raw[0][0]["webhook-signature"] != hooks.raw[1][0]["webhook-signature"]
 
 
-async def test_a_receiver_that_is_away_is_tried_again(
+async def test_an_unreachable_receiver_is_retried(
     hooked: Office, story: Story, hooks: Receiver, clock: FakeClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with Gateway("http://127.0.0.1:1/hook?key=hush", SECRET) as nowhere:
@@ -120,7 +120,9 @@ async def test_a_receiver_that_is_away_is_tried_again(
     assert "hush" not in said.out + said.err
 
 
-async def test_who_can_be_reached_both_ways_is_told_both_ways(office: Office, story: Story, hooks: Receiver) -> None:
+async def test_an_applicant_with_both_contacts_gets_both_messages(
+    office: Office, story: Story, hooks: Receiver
+) -> None:
     async with Gateway(hooks.url, SECRET) as gateway:
         office.transports[MessageChannel.WEBHOOK] = gateway
         await story.book(at(23, 10, 40), await story.person(phone=PHONE))

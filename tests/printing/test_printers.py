@@ -35,7 +35,7 @@ async def test_a_printer_with_paper_prints_the_slip() -> None:
     assert URL.encode() in slip
 
 
-async def test_a_printer_that_runs_low_prints_and_says_so() -> None:
+async def test_a_printer_low_on_paper_prints_and_reports_it() -> None:
     async with receiver(LOW) as hears:
         assert await print_one(hears) is PrinterState.LOW
         await hears.until(1)
@@ -43,7 +43,7 @@ async def test_a_printer_that_runs_low_prints_and_says_so() -> None:
     assert b"E001" in hears.slips[0]
 
 
-async def test_a_printer_without_paper_is_sent_nothing_to_print_hours_later() -> None:
+async def test_a_printer_without_paper_gets_no_slip() -> None:
     async with receiver(OUT) as hears:
         assert await print_one(hears) is PrinterState.OUT
         await hears.until(1)
@@ -51,7 +51,7 @@ async def test_a_printer_without_paper_is_sent_nothing_to_print_hours_later() ->
     assert hears.slips == [b""]
 
 
-async def test_a_printer_that_is_offline_is_sent_nothing_to_print_when_its_cover_is_shut() -> None:
+async def test_an_offline_printer_gets_no_slip() -> None:
     async with receiver() as hears:
         hears.online = OFFLINE
         assert await print_one(hears) is PrinterState.AWAY
@@ -61,7 +61,7 @@ async def test_a_printer_that_is_offline_is_sent_nothing_to_print_when_its_cover
 
 
 @pytest.mark.parametrize("nonsense", [b"\x00", b"\xff"])
-async def test_a_printer_that_answers_with_what_is_no_status_prints_all_the_same(nonsense: bytes) -> None:
+async def test_a_printer_with_an_invalid_status_prints(nonsense: bytes) -> None:
     async with receiver(nonsense) as hears:
         assert await print_one(hears) is PrinterState.OK
         await hears.until(1)
@@ -69,7 +69,7 @@ async def test_a_printer_that_answers_with_what_is_no_status_prints_all_the_same
     assert b"E001" in hears.slips[0]
 
 
-async def test_a_printer_that_hangs_up_is_away() -> None:
+async def test_a_printer_that_closes_the_connection_is_away() -> None:
     async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -78,7 +78,7 @@ async def test_a_printer_that_hangs_up_is_away() -> None:
         assert await print_one(hears) is PrinterState.AWAY
 
 
-async def test_a_printer_that_never_says_how_it_is_prints_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_printer_that_never_answers_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(talking, "ANSWER_TIMEOUT_S", 0.01)
     async with receiver(SILENT) as hears:
         assert await print_one(hears) is PrinterState.OK
@@ -87,7 +87,7 @@ async def test_a_printer_that_never_says_how_it_is_prints_all_the_same(monkeypat
     assert b"E001" in hears.slips[0]
 
 
-async def test_a_printer_that_is_not_there_is_away() -> None:
+async def test_an_unreachable_printer_is_away() -> None:
     async with receiver() as hears:
         pass
 
@@ -95,7 +95,7 @@ async def test_a_printer_that_is_not_there_is_away() -> None:
     assert await Printers([]).state(printer(hears)) is PrinterState.AWAY
 
 
-async def test_looking_prints_nothing() -> None:
+async def test_querying_the_state_prints_nothing() -> None:
     async with receiver(LOW) as hears:
         assert await Printers([]).state(printer(hears)) is PrinterState.LOW
         await hears.until(1)
@@ -103,7 +103,7 @@ async def test_looking_prints_nothing() -> None:
     assert (hears.slips, hears.asked) == ([b""], 1)
 
 
-async def test_slips_for_one_printer_do_not_run_into_each_other() -> None:
+async def test_slips_for_one_printer_do_not_mix() -> None:
     printers = Printers([])
     async with receiver() as hears:
         await asyncio.gather(*(print_one(hears, printers) for _ in range(5)))
@@ -112,7 +112,7 @@ async def test_slips_for_one_printer_do_not_run_into_each_other() -> None:
     assert [slip.count(b"E001") for slip in hears.slips] == [1] * 5
 
 
-async def test_two_kiosks_take_turns_at_the_printer_between_them() -> None:
+async def test_two_kiosks_take_turns_at_a_shared_printer() -> None:
     printers = Printers([])
     async with receiver() as hears:
         for kiosk in ("door", "hall"):
@@ -130,7 +130,7 @@ async def test_two_kiosks_take_turns_at_the_printer_between_them() -> None:
         (0x7E, PrinterState.OUT),
     ],
 )
-def test_what_a_printer_says_of_its_paper(said: int, state: PrinterState) -> None:
+def test_the_status_byte_gives_the_paper_state(said: int, state: PrinterState) -> None:
     assert paper_state_of(said) is state
 
 

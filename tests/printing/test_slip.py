@@ -28,7 +28,7 @@ def printer(profile: str = "TM-T88V", *, gb18030: bool = False) -> NetworkPrinte
     return NetworkPrinter("demo", "door", "127.0.0.1", 9100, profile, gb18030)
 
 
-def test_a_printer_with_chinese_gets_it_as_gb18030() -> None:
+def test_a_printer_with_chinese_characters_gets_gb18030() -> None:
     data = render_slip(SLIP, printer(gb18030=True))
 
     assert KANJI_ON + "学生资助贷款办理大厅".encode("gb18030") + KANJI_OFF in data
@@ -37,7 +37,7 @@ def test_a_printer_with_chinese_gets_it_as_gb18030() -> None:
     assert GS_IMAGE not in data
 
 
-def test_the_number_is_large_the_code_in_two_halves_and_the_address_a_qr_code() -> None:
+def test_a_slip_has_a_large_number_a_code_in_two_halves_and_a_qr_code() -> None:
     data = render_slip(SLIP, printer(gb18030=True))
 
     assert SIZE_4 + b"A058\n" in data
@@ -49,14 +49,14 @@ def test_the_number_is_large_the_code_in_two_halves_and_the_address_a_qr_code() 
     assert data.rstrip().endswith(b"\x1dV\x00")
 
 
-def test_what_has_a_name_in_another_language_alone_is_called_by_it() -> None:
+def test_a_name_in_another_language_only_is_used() -> None:
     data = render_slip(replace(SLIP, hall={"de": "Rathaus"}, service={"fr": "Passeport"}), printer(gb18030=True))
 
     assert b"Rathaus\n" in data
     assert b"Passeport\n" in data
 
 
-def test_a_name_is_one_line_and_no_command_to_the_printer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_one_line_without_printer_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     built_in = ImageFont.load_default(28)
     monkeypatch.setattr(fonts, "chinese_font", lambda _size: built_in)
     named = replace(SLIP, hall={"zh-CN": "市民\n大厅", "en": "Town\x1b@\x1dV\x00 Hall\n"})
@@ -68,7 +68,7 @@ def test_a_name_is_one_line_and_no_command_to_the_printer(monkeypatch: pytest.Mo
     assert b"Town @ V Hall\n" in drawn
 
 
-def test_a_printer_without_chinese_gets_it_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_printer_without_chinese_characters_gets_images(monkeypatch: pytest.MonkeyPatch) -> None:
     built_in = ImageFont.load_default(28)
     monkeypatch.setattr(fonts, "chinese_font", lambda _size: built_in)
 
@@ -79,7 +79,7 @@ def test_a_printer_without_chinese_gets_it_drawn(monkeypatch: pytest.MonkeyPatch
     assert b"First loan contract\n" in data
 
 
-def test_a_printer_without_chinese_and_without_a_font_prints_what_is_latin(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_font_only_latin_text_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "chinese_font", lambda _size: None)
 
     data = render_slip(SLIP, printer())
@@ -110,7 +110,7 @@ def test_every_common_profile_prints_a_slip(profile: str, monkeypatch: pytest.Mo
     assert (GS_QR_STORE in data) or (GS_IMAGE in data), "a QR code of its own, or a drawn one"
 
 
-def test_a_profile_that_python_escpos_has_not_is_an_error() -> None:
+def test_an_unknown_printer_profile_is_an_error() -> None:
     with pytest.raises(KeyError):
         render_slip(SLIP, printer("TM-9999"))
 

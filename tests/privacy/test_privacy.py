@@ -98,7 +98,7 @@ async def state_of(service: Service, appointment: str) -> str:
     return state
 
 
-async def test_all_rows_of_a_person_are_erased_at_once_and_nobody_elses(service: Service, desk: Checked) -> None:
+async def test_all_rows_of_a_person_are_erased_and_no_others(service: Service, desk: Checked) -> None:
     await desk.take("enquiry", applicant=ANN)
     await desk.take("enquiry", applicant={"name": "Ann L.", "phone": "+86 138 0013 8000"})
     await desk.take("enquiry", applicant=BO)
@@ -121,7 +121,7 @@ async def test_an_address_finds_a_person_in_either_case(service: Service, desk: 
     assert await people(service) == ["Bo Li"]
 
 
-async def test_a_phone_with_the_same_last_digits_is_somebody_elses(service: Service, desk: Checked) -> None:
+async def test_a_phone_with_only_the_same_last_digits_does_not_match(service: Service, desk: Checked) -> None:
     await desk.take("enquiry", applicant={"name": "Di", "phone": "+1 209 013 8000"})
     await service.running.database.fetch(
         "INSERT INTO applicants (hall_id, id, name, phone, created_at) "
@@ -135,7 +135,7 @@ async def test_a_phone_with_the_same_last_digits_is_somebody_elses(service: Serv
     assert await people(service) == ["Di", "Elsewhere"]
 
 
-async def test_appointments_to_come_are_cancelled_and_their_places_are_free(service: Service, desk: Checked) -> None:
+async def test_future_appointments_are_cancelled_and_their_places_freed(service: Service, desk: Checked) -> None:
     of_ann, of_bo = await booked(service, ANN), await booked(service, BO)
 
     reply = await desk.staff("POST", "erasures", PHONE)
@@ -147,7 +147,7 @@ async def test_appointments_to_come_are_cancelled_and_their_places_are_free(serv
     assert await people(service) == ["Bo Li"]
 
 
-async def test_with_keep_they_stay_as_places_for_nobody_in_particular(service: Service, desk: Checked) -> None:
+async def test_with_keep_future_appointments_stay_without_a_person(service: Service, desk: Checked) -> None:
     of_ann = await booked(service, ANN)
 
     reply = await desk.staff("POST", "erasures?keep=1", PHONE)
@@ -157,9 +157,7 @@ async def test_with_keep_they_stay_as_places_for_nobody_in_particular(service: S
     assert await people(service) == []
 
 
-async def test_who_was_erased_with_their_booking_kept_is_found_by_what_rules_know(
-    service: Service, desk: Checked
-) -> None:
+async def test_an_erased_person_with_kept_bookings_is_found_by_the_keyed_hash(service: Service, desk: Checked) -> None:
     of_ann = await booked(service, ANN)
     await desk.staff("POST", "erasures?keep=1", PHONE)
 
@@ -169,7 +167,7 @@ async def test_who_was_erased_with_their_booking_kept_is_found_by_what_rules_kno
     assert await state_of(service, of_ann) == "cancelled"
 
 
-async def test_invitations_and_messages_of_the_person_are_nobodys(service: Service, desk: Checked) -> None:
+async def test_invitations_and_messages_of_the_person_are_anonymized(service: Service, desk: Checked) -> None:
     await invited(desk, ANN, BO)
     for name in ("Ann Lee", "Bo Li"):
         await message_for(service, await applicant_of(service, name))
@@ -185,7 +183,7 @@ async def test_invitations_and_messages_of_the_person_are_nobodys(service: Servi
     assert [one["name"] for one in (await desk.staff("GET", "invitations")).body["items"]] == [None, "Bo Li"]
 
 
-async def test_nothing_of_the_person_is_left_anywhere(service: Service, desk: Checked) -> None:
+async def test_no_personal_data_is_left_in_any_table(service: Service, desk: Checked) -> None:
     await desk.take("enquiry", applicant=ANN)
     await booked(service, ANN)
     await invited(desk, ANN)
@@ -204,7 +202,7 @@ async def test_nothing_of_the_person_is_left_anywhere(service: Service, desk: Ch
                 assert trace not in row["said"], name
 
 
-async def test_an_erasure_asked_for_twice_with_one_key_is_one(desk: Checked) -> None:
+async def test_an_erasure_repeated_with_the_same_key_is_one(desk: Checked) -> None:
     await desk.take("enquiry", applicant=ANN)
 
     once = await desk.staff("POST", "erasures", PHONE, key="erase-ann-please")
@@ -227,7 +225,7 @@ async def test_an_erasure_asked_for_twice_with_one_key_is_one(desk: Checked) -> 
         ("erasures", {"name": "Ann"}, ""),
     ],
 )
-async def test_who_says_nobody_erases_nobody(
+async def test_an_erasure_without_a_contact_is_refused(
     service: Service, desk: Checked, path: str, body: dict[str, str], where: str
 ) -> None:
     await desk.take("enquiry", applicant=ANN)
@@ -239,7 +237,7 @@ async def test_who_says_nobody_erases_nobody(
     assert await people(service) == ["Ann Lee"]
 
 
-async def test_a_person_gets_all_that_is_known_and_nothing_of_others(service: Service, desk: Checked) -> None:
+async def test_an_export_contains_all_data_of_the_person_and_no_others(service: Service, desk: Checked) -> None:
     ticket = await desk.take("enquiry", applicant=ANN)
     await desk.take("enquiry", applicant=BO)
     appointment = await booked(service, ANN)
@@ -261,7 +259,7 @@ async def test_a_person_gets_all_that_is_known_and_nothing_of_others(service: Se
     assert "Bo" not in str(reply.body)
 
 
-async def test_asking_is_in_the_history_without_the_person(desk: Checked) -> None:
+async def test_an_export_is_in_the_history_without_personal_data(desk: Checked) -> None:
     await desk.take("enquiry", applicant=ANN)
     await desk.staff("POST", "exports", PHONE, key="exported-for-ann")
     await desk.staff("POST", "exports", PHONE, key="exported-for-ann")
@@ -276,7 +274,7 @@ async def test_asking_is_in_the_history_without_the_person(desk: Checked) -> Non
     ]
 
 
-async def test_a_person_known_by_an_older_secret_is_found(dsn: str, tmp_path: Path, clock: FakeClock) -> None:
+async def test_a_person_hashed_with_an_older_secret_is_found(dsn: str, tmp_path: Path, clock: FakeClock) -> None:
     async with service_on(dsn, tmp_path, clock, secret="the-older-secret-01") as before:
         await booked(before, ANN)
         await before.running.database.fetch("DELETE FROM applicants")
@@ -286,7 +284,7 @@ async def test_a_person_known_by_an_older_secret_is_found(dsn: str, tmp_path: Pa
         assert reply.body["cancelled"] == 1
 
 
-async def test_what_cannot_be_cancelled_now_erases_nothing_and_can_be_asked_for_again(
+async def test_a_failed_cancellation_erases_nothing_and_can_be_repeated(
     service: Service, desk: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await booked(service, ANN)
@@ -314,7 +312,7 @@ async def aged(service: Service, by: timedelta) -> None:
     )
 
 
-async def test_a_row_goes_when_its_visit_is_as_long_ago_as_the_setting_says(
+async def test_a_row_is_erased_when_the_retention_time_is_over(
     service: Service, desk: Checked, clock: FakeClock
 ) -> None:
     await desk.take("enquiry", applicant=ANN)
@@ -328,7 +326,7 @@ async def test_a_row_goes_when_its_visit_is_as_long_ago_as_the_setting_says(
     assert left == [["Ann Lee"], []]
 
 
-async def test_a_row_stays_until_its_appointment_and_until_its_day_to_come_back(
+async def test_a_row_is_kept_for_a_future_appointment_or_return(
     service: Service, desk: Checked, clock: FakeClock
 ) -> None:
     await booked(service, ANN, AT_TEN + timedelta(days=20))
@@ -344,9 +342,7 @@ async def test_a_row_stays_until_its_appointment_and_until_its_day_to_come_back(
     assert left == [["Ann Lee", "Bo Li"], ["Bo Li"], []]
 
 
-async def test_a_row_that_another_took_the_place_of_goes_the_next_day(
-    service: Service, desk: Checked, clock: FakeClock
-) -> None:
+async def test_a_replaced_row_is_erased_the_next_day(service: Service, desk: Checked, clock: FakeClock) -> None:
     appointment = await booked(service, ANN, AT_TEN)
     changed = await desk.staff("PATCH", f"appointments/{appointment}", {"applicant": BO})
     assert changed.status == 200, changed.body
@@ -363,7 +359,7 @@ async def test_a_row_that_another_took_the_place_of_goes_the_next_day(
     assert left == [["Ann Lee", *others], ["Ann Lee", *others], others]
 
 
-async def test_whom_an_invitation_waits_for_is_kept_for_a_term(
+async def test_the_person_of_an_unused_invitation_is_kept_for_a_term(
     service: Service, desk: Checked, clock: FakeClock
 ) -> None:
     await invited(desk, ANN, BO)
@@ -379,7 +375,9 @@ async def test_whom_an_invitation_waits_for_is_kept_for_a_term(
     assert {(row["person"], row["applicant_id"]) for row in rows} == {(None, None)}
 
 
-async def test_many_are_erased_in_chunks(service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_rows_are_erased_in_chunks(
+    service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("service.privacy.data_requests.CHUNK_PEOPLE", 3)
     await service.running.database.fetch(
         "INSERT INTO applicants (hall_id, id, name, created_at) "
@@ -394,7 +392,9 @@ async def test_many_are_erased_in_chunks(service: Service, clock: FakeClock, mon
     assert CHUNK_PEOPLE == 1000
 
 
-async def test_a_hall_forgets_once_a_day(service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_rows_are_erased_once_a_day(
+    service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
     erase_old_of: Callable[..., Any] = service.running.privacy.erase_old_of
 

@@ -20,7 +20,7 @@ from tests.notify.conftest import SENDER, Office, at
 from tests.notify.story import Story
 
 
-async def test_a_booking_is_told_and_two_reminders_wait_for_their_time(office: Office, story: Story) -> None:
+async def test_a_booking_makes_one_message_and_two_later_reminders(office: Office, story: Story) -> None:
     await story.book(at(25, 14), await story.person())
 
     await office.produce()
@@ -32,7 +32,7 @@ async def test_a_booking_is_told_and_two_reminders_wait_for_their_time(office: O
     ]
 
 
-async def test_reminders_of_a_time_that_is_over_are_not_made(office: Office, story: Story) -> None:
+async def test_no_reminders_are_created_for_a_past_time(office: Office, story: Story) -> None:
     await story.book(at(23, 10, 30), await story.person())
     await story.book(at(24, 9), await story.person())
 
@@ -41,7 +41,7 @@ async def test_reminders_of_a_time_that_is_over_are_not_made(office: Office, sto
     assert sorted(await office.rows("kind")) == ["booked", "booked", "hour_before"]
 
 
-async def test_what_was_gathered_is_not_gathered_again(office: Office, story: Story) -> None:
+async def test_events_are_not_processed_twice(office: Office, story: Story) -> None:
     await story.book(at(25, 14), await story.person())
 
     for _ in range(3):
@@ -50,7 +50,7 @@ async def test_what_was_gathered_is_not_gathered_again(office: Office, story: St
     assert len(await office.rows()) == 3
 
 
-async def test_a_day_that_did_not_move_is_not_read(
+async def test_a_day_without_new_events_is_not_read(
     office: Office, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story.book(at(25, 14), await story.person())
@@ -82,7 +82,7 @@ async def test_a_day_that_this_process_appended_to_is_read_at_once(office: Offic
     assert len(await office.rows()) == 3
 
 
-async def test_who_left_no_address_gets_no_message(office: Office, story: Story) -> None:
+async def test_an_applicant_without_an_address_gets_no_message(office: Office, story: Story) -> None:
     await story.book(at(25, 14), await story.person(email=None, phone="+8613800138000"))
     await story.book(at(25, 15), None)
 
@@ -91,7 +91,7 @@ async def test_who_left_no_address_gets_no_message(office: Office, story: Story)
     assert await office.rows() == []
 
 
-async def test_a_hold_is_told_when_it_is_confirmed(office: Office, story: Story) -> None:
+async def test_a_hold_gets_its_message_when_it_is_confirmed(office: Office, story: Story) -> None:
     held = await story.book(at(25, 14), None, hold=True)
     await office.produce()
     assert await office.rows() == []
@@ -102,7 +102,7 @@ async def test_a_hold_is_told_when_it_is_confirmed(office: Office, story: Story)
     assert await office.rows("kind") == ["booked", "day_before", "hour_before"]
 
 
-async def test_a_hold_that_ends_is_not_told(office: Office, story: Story) -> None:
+async def test_a_hold_that_ends_gets_no_message(office: Office, story: Story) -> None:
     cancelled = await story.book(at(25, 14), await story.person(), hold=True)
     expired = await story.book(at(25, 15), await story.person(), hold=True)
     await story.cancel(cancelled)
@@ -113,9 +113,7 @@ async def test_a_hold_that_ends_is_not_told(office: Office, story: Story) -> Non
     assert await office.rows() == []
 
 
-async def test_whoever_moves_within_a_day_is_told_and_reminded_of_the_new_time_alone(
-    office: Office, story: Story
-) -> None:
+async def test_a_move_within_a_day_leaves_only_messages_of_the_new_time(office: Office, story: Story) -> None:
     one = await story.book(at(25, 14), await story.person())
     await office.run()
 
@@ -133,7 +131,7 @@ async def test_whoever_moves_within_a_day_is_told_and_reminded_of_the_new_time_a
 
 
 @pytest.mark.parametrize("late_first", [False, True])
-async def test_whoever_moves_to_another_day_is_reminded_of_the_new_time_alone(
+async def test_a_move_to_another_day_leaves_only_reminders_of_the_new_time(
     office: Office, story: Story, *, late_first: bool, clock: FakeClock
 ) -> None:
     one = await story.book(at(25, 14), await story.person())
@@ -154,7 +152,7 @@ async def test_whoever_moves_to_another_day_is_reminded_of_the_new_time_alone(
     ]
 
 
-async def test_whoever_books_and_moves_before_anything_was_sent_is_told_once(office: Office, story: Story) -> None:
+async def test_a_booking_moved_before_anything_was_sent_gets_one_message(office: Office, story: Story) -> None:
     one = await story.book(at(25, 14), await story.person())
     await story.move(one, at(25, 16))
 
@@ -167,7 +165,7 @@ async def test_whoever_books_and_moves_before_anything_was_sent_is_told_once(off
     ]
 
 
-async def test_what_was_not_sent_yet_is_withdrawn_by_what_is_true_now(office: Office, story: Story) -> None:
+async def test_a_change_withdraws_the_messages_not_sent_yet(office: Office, story: Story) -> None:
     one = await story.book(at(25, 14), await story.person())
     await office.produce()
 
@@ -182,7 +180,7 @@ async def test_what_was_not_sent_yet_is_withdrawn_by_what_is_true_now(office: Of
     ]
 
 
-async def test_whoever_has_checked_in_is_reminded_no_more(office: Office, story: Story, clock: FakeClock) -> None:
+async def test_a_check_in_withdraws_the_reminders(office: Office, story: Story, clock: FakeClock) -> None:
     one = await story.book(at(25, 14), await story.person())
     await office.run()
     clock.put(at(25, 12, 55))
@@ -197,7 +195,7 @@ async def test_whoever_has_checked_in_is_reminded_no_more(office: Office, story:
     ]
 
 
-async def test_whoever_did_not_come_is_told_the_way_forward(office: Office, story: Story, clock: FakeClock) -> None:
+async def test_a_missed_appointment_gets_a_message(office: Office, story: Story, clock: FakeClock) -> None:
     one = await story.book(at(23, 11), await story.person())
     await office.run()
     clock.put(at(23, 11, 31))
@@ -208,7 +206,7 @@ async def test_whoever_did_not_come_is_told_the_way_forward(office: Office, stor
     assert max(await office.rows()) == ("missed", "waiting")
 
 
-async def test_who_was_erased_is_not_told_that_their_booking_went_with_them(office: Office, story: Story) -> None:
+async def test_an_erasure_sends_no_cancellation(office: Office, story: Story) -> None:
     one = await story.book(at(25, 14), await story.person())
     await office.run()
 
@@ -218,7 +216,9 @@ async def test_who_was_erased_is_not_told_that_their_booking_went_with_them(offi
     assert "cancelled" not in await office.rows("kind")
 
 
-async def test_an_appointment_that_changes_hands_is_told_to_who_has_it_now(office: Office, story: Story) -> None:
+async def test_an_appointment_given_to_another_applicant_sends_messages_to_that_one(
+    office: Office, story: Story
+) -> None:
     one = await story.book(at(25, 14), await story.person())
     await office.run()
     other = await story.person(email="li.lei@home.example")
@@ -231,9 +231,7 @@ async def test_an_appointment_that_changes_hands_is_told_to_who_has_it_now(offic
     assert {person for _, _, person in waiting} == {other.id}
 
 
-async def test_what_happened_more_than_a_day_ago_is_not_told_but_still_reminded_of(
-    office: Office, story: Story, clock: FakeClock
-) -> None:
+async def test_a_booking_older_than_a_day_gets_only_reminders(office: Office, story: Story, clock: FakeClock) -> None:
     """Switching messages on must not announce old bookings."""
     await story.book(at(25, 14), await story.person())
     clock.put(at(24, 10, 1))
@@ -243,7 +241,7 @@ async def test_what_happened_more_than_a_day_ago_is_not_told_but_still_reminded_
     assert await office.rows("kind") == ["day_before", "hour_before"]
 
 
-async def test_what_happened_while_nobody_gathered_is_told_late(office: Office, story: Story, clock: FakeClock) -> None:
+async def test_events_of_a_downtime_get_their_messages_later(office: Office, story: Story, clock: FakeClock) -> None:
     """Events of the last moments before a stop get their messages after the next start, until these expire."""
     await story.book(at(25, 14), await story.person())
     await story.book(at(23, 11, 30), await story.person())
@@ -281,7 +279,7 @@ async def test_a_fault_in_one_day_does_not_hold_up_the_others(
     assert len(await office.rows()) == 6
 
 
-async def test_many_who_gather_at_once_make_each_message_once(office: Office, story: Story) -> None:
+async def test_concurrent_producers_create_each_message_once(office: Office, story: Story) -> None:
     for minute in range(0, 50, 5):
         await story.book(at(25, 14, minute), await story.person())
 
@@ -291,9 +289,7 @@ async def test_many_who_gather_at_once_make_each_message_once(office: Office, st
     assert len(await office.rows()) == 30
 
 
-async def test_two_who_read_the_same_news_without_holding_the_cursor_still_make_each_message_once(
-    office: Office, story: Story
-) -> None:
+async def test_without_the_cursor_lock_the_unique_key_still_prevents_duplicates(office: Office, story: Story) -> None:
     """Without the lock of the cursor, the unique key prevents duplicates."""
     await story.book(at(25, 14), await story.person())
     loose = office.another_producer()
@@ -308,7 +304,7 @@ async def test_two_who_read_the_same_news_without_holding_the_cursor_still_make_
     assert await office.rows("id", "state") == before
 
 
-async def test_a_gatherer_that_dies_before_its_end_has_done_nothing(
+async def test_a_producer_that_dies_before_its_commit_has_done_nothing(
     office: Office, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story.book(at(25, 14), await story.person())
@@ -326,7 +322,7 @@ async def test_a_gatherer_that_dies_before_its_end_has_done_nothing(
     assert len(await office.rows()) == 3
 
 
-async def test_the_day_before_is_the_same_time_by_the_wall_also_where_the_clock_changes(
+async def test_the_reminder_of_the_day_before_has_the_same_local_time_across_a_clock_change(
     database: Database, halls: Halls, clock: FakeClock
 ) -> None:
     berlin = ZoneInfo("Europe/Berlin")

@@ -67,7 +67,7 @@ def suspend(hall: Hall, seconds: float) -> None:
     hall.after(seconds).do(LiftSuspension())
 
 
-def test_a_visit_that_a_suspension_interrupted_says_nothing_of_how_long_one_lasts() -> None:
+def test_a_visit_interrupted_by_a_suspension_gives_no_duration() -> None:
     hall = Hall()
     hall.open("1", "P1")
     hall.take("passport")
@@ -87,7 +87,7 @@ def test_a_visit_that_a_suspension_interrupted_says_nothing_of_how_long_one_last
     assert facts_of(hall).lasted_s == {}
 
 
-def test_an_undone_visit_that_was_interrupted_takes_none_before_it_away() -> None:
+def test_undoing_an_interrupted_visit_removes_no_earlier_duration() -> None:
     hall = Hall()
     hall.open("1", "P1")
     hall.take("passport")
@@ -101,7 +101,7 @@ def test_an_undone_visit_that_was_interrupted_takes_none_before_it_away() -> Non
     assert facts_of(hall).at_stages == {PASSPORT: {PRECHECK: Lasted([90], [])}}
 
 
-def test_a_counter_waits_for_nobody_while_the_hall_is_suspended() -> None:
+def test_a_wait_for_a_no_show_excludes_suspensions() -> None:
     hall = Hall()
     hall.open("1")
     hall.take("enquiry")
@@ -125,7 +125,7 @@ def test_a_duration_is_of_one_person_from_the_start_to_the_end() -> None:
     assert facts_of(hall).lasted_s == {ENQUIRY: [150, 150]}
 
 
-def test_each_stage_is_remembered_by_itself() -> None:
+def test_each_stage_has_its_own_facts() -> None:
     hall = Hall()
     hall.open("1", "P1", "K1")
     hall.take("passport")
@@ -144,7 +144,7 @@ def test_each_stage_is_remembered_by_itself() -> None:
     assert msgspec.json.decode(msgspec.json.encode(facts), type=DayFacts) == facts
 
 
-def test_what_the_days_end_had_to_end_says_nothing() -> None:
+def test_a_service_ended_by_the_end_of_the_day_gives_no_duration() -> None:
     hall = Hall()
     hall.open("1")
     hall.take()
@@ -154,7 +154,7 @@ def test_what_the_days_end_had_to_end_says_nothing() -> None:
     assert facts_of(hall).lasted_s == {}
 
 
-def test_a_finish_that_was_taken_back_counts_once_and_to_its_real_end() -> None:
+def test_an_undone_finish_counts_once_with_its_real_end() -> None:
     hall = Hall()
     hall.open("1")
     ticket = served(hall, seconds=100)
@@ -164,7 +164,7 @@ def test_a_finish_that_was_taken_back_counts_once_and_to_its_real_end() -> None:
     assert facts_of(hall).lasted_s == {ENQUIRY: [200]}
 
 
-def test_an_undo_takes_back_the_end_of_another_stage_and_not_the_visit_before_it() -> None:
+def test_an_undo_removes_the_end_of_a_stage_and_no_earlier_visit() -> None:
     hall = Hall()
     hall.open("1", "P1")
     ticket = hall.take("enquiry", then=["passport"])
@@ -176,7 +176,7 @@ def test_an_undo_takes_back_the_end_of_another_stage_and_not_the_visit_before_it
     assert facts_of(hall).at_stages == {}
 
 
-def test_who_comes_before_the_door_opens_counts_at_its_opening() -> None:
+def test_arrivals_before_the_opening_count_at_the_opening() -> None:
     hall = Hall(at="08:40")
     hall.take()
     hall.take(count=3)
@@ -191,7 +191,7 @@ def test_who_comes_before_the_door_opens_counts_at_its_opening() -> None:
     assert facts.walk_ins == {ENQUIRY: 4, PASSPORT: 1}
 
 
-def test_who_had_a_number_from_a_kiosk_that_was_cut_off_came_when_they_took_it() -> None:
+def test_a_ticket_of_an_offline_kiosk_counts_when_it_was_taken() -> None:
     hall = Hall()
     hall.do(hall.leasing())
     hall.at("10:15").take()
@@ -220,7 +220,7 @@ def test_between_two_windows_people_count_for_the_next_one_and_hours_for_the_par
     assert "12" not in facts.hours
 
 
-def test_all_waiting_counts_and_who_gave_it_up() -> None:
+def test_all_waiting_time_and_all_who_left_count() -> None:
     hall = Hall()
     hall.open("1")
     hall.take()
@@ -237,7 +237,7 @@ def test_all_waiting_counts_and_who_gave_it_up() -> None:
     assert facts.waited_s == 100 + 150 + 1200, "who waits still has not waited to the end"
 
 
-def test_who_is_called_in_vain_kept_the_counter_waiting_unless_it_was_taken_back() -> None:
+def test_a_no_show_counts_unless_it_was_undone() -> None:
     hall = Hall()
     hall.open("1")
     gone, late = hall.take(), hall.take()
@@ -253,7 +253,7 @@ def test_who_is_called_in_vain_kept_the_counter_waiting_unless_it_was_taken_back
     assert (facts.left, facts.waited_s) == (0, 130)
 
 
-def test_who_is_sent_home_at_the_days_end_did_not_give_up() -> None:
+def test_tickets_ended_by_the_end_of_the_day_did_not_leave() -> None:
     hall = Hall()
     hall.take()
     hall.at("24:00").do(EndDay())
@@ -261,7 +261,7 @@ def test_who_is_sent_home_at_the_days_end_did_not_give_up() -> None:
     assert facts_of(hall).left == 0
 
 
-def test_hours_after_a_manager_closed_the_day_say_nothing() -> None:
+def test_hours_after_the_day_was_closed_are_not_counted() -> None:
     hall = Hall()
     for _ in range(10):
         hall.take()
@@ -288,7 +288,7 @@ def test_the_time_of_an_alarm_is_no_opening_and_an_hour_that_has_lost_most_of_it
     assert hours.keys() == {"09", "13", "14", "15"}, "ten o'clock has twenty minutes left, noon twenty-nine"
 
 
-def test_half_an_hour_that_was_to_be_open_says_as_much_as_it_lasts() -> None:
+def test_a_planned_half_hour_counts_with_its_length() -> None:
     hall = Hall(town(hours=[{"weekdays": [1], "from": "09:30", "to": "12:00"}]), at="09:30")
     hall.take()
     hall.at("09:50").do(Suspend({"en": "Fire alarm"}, hall.instant("10:00")))
@@ -297,11 +297,11 @@ def test_half_an_hour_that_was_to_be_open_says_as_much_as_it_lasts() -> None:
     assert facts_of(hall).hours["09"] == OpenHour(1, 20 * 60)
 
 
-def test_a_day_nobody_took_a_number_on_says_nothing_of_walk_ins() -> None:
+def test_a_day_without_tickets_gives_no_arrival_rates() -> None:
     assert facts_of(Hall()).hours == {}
 
 
-def test_hours_are_the_halls_own_also_where_they_are_of_the_next_date() -> None:
+def test_hours_are_in_the_halls_time_zone_also_past_midnight() -> None:
     document = town(day_starts_at_local="05:00", hours=[{"weekdays": [1], "from": "22:30", "to": "02:00"}])
 
     assert open_hours(plan_of(document, 1, MONDAY)) == {"22": 1800, "23": 3600, "00": 3600, "01": 3600}
@@ -357,7 +357,7 @@ def _appointment(hall: Hall, number: int, late_s: int | None) -> None:
     )
 
 
-def test_who_booked_came_or_did_not_and_so_much_after_the_start() -> None:
+def test_shows_and_their_delays_are_recorded() -> None:
     hall = Hall()
     for number, late_s in enumerate((-600, -120, None, 300), 1):
         _appointment(hall, number, late_s)
@@ -370,7 +370,7 @@ def test_who_booked_came_or_did_not_and_so_much_after_the_start() -> None:
     assert all(hour.people == 0 for hour in facts.hours.values())
 
 
-def test_who_booked_a_time_at_which_the_hall_was_not_open_did_not_miss_it() -> None:
+def test_an_appointment_outside_of_the_opening_hours_is_not_missed() -> None:
     hall = Hall(at="08:00")
     for at in ("10:00", "15:00", "16:00"):
         hall.book(at=at)
@@ -381,7 +381,7 @@ def test_who_booked_a_time_at_which_the_hall_was_not_open_did_not_miss_it() -> N
     assert facts_of(hall).missed == 2
 
 
-def test_whom_a_closed_day_cancelled_did_not_miss_it() -> None:
+def test_an_appointment_cancelled_by_a_closed_day_is_not_missed() -> None:
     hall = Hall(at="08:00")
     hall.book(at="09:00")
     hall.book(at="15:00")

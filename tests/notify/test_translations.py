@@ -113,7 +113,7 @@ def test_every_text_is_used(language: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", Kind)
-def test_every_message_can_be_said_and_begins_with_the_hall(kind: Kind, language: str) -> None:
+def test_every_message_can_be_rendered_and_begins_with_the_hall(kind: Kind, language: str) -> None:
     written = letter(kind, language)
 
     assert written.language == language
@@ -140,7 +140,7 @@ def test_chinese_texts_have_chinese_punctuation(written: RenderedMessage) -> Non
     assert "你" not in mail_text(written)
 
 
-def test_what_is_the_halls_doing_is_said_so_and_the_way_forward_is_a_link() -> None:
+def test_messages_about_closures_name_the_cause_and_link_to_other_times() -> None:
     cancelled = letter(Kind.CANCELLED, "en", by=CancelledBy.STAFF, closed=True)
     closed = letter(Kind.CLOSED, "en")
     missed = letter(Kind.MISSED, "en", closed=True)
@@ -154,7 +154,7 @@ def test_what_is_the_halls_doing_is_said_so_and_the_way_forward_is_a_link() -> N
     assert "take a number" not in missed.text
 
 
-def test_nobody_is_told_to_come_while_the_doors_are_shut() -> None:
+def test_no_text_asks_people_to_come_while_the_doors_are_closed() -> None:
     early = letter(Kind.HOUR_BEFORE, "en", doors_at=at(25, 8, 30))
     over = letter(Kind.MISSED, "en", over=True)
 
@@ -175,24 +175,24 @@ def test_nobody_is_told_to_come_while_the_doors_are_shut() -> None:
         ("", ["de"], "en"),
     ],
 )
-def test_the_language_is_the_persons_else_the_first_of_the_hall_that_there_is(
+def test_the_language_is_that_of_the_person_or_the_first_of_the_hall_with_texts(
     locale: str | None, hall: list[str], language: str
 ) -> None:
     assert choose_language(locale, hall) == language
 
 
-def test_a_thing_is_called_by_its_name_in_the_language_a_near_one_or_any() -> None:
+def test_a_name_is_in_the_language_a_related_one_or_any() -> None:
     assert localized_name({"en": "Hall", "zh-CN": "大厅"}, "zh-CN", "demo") == "大厅"
     assert localized_name({"en": "Hall", "zh-HK": "大堂"}, "zh-CN", "demo") == "大堂"
     assert localized_name({"de": "Halle"}, "zh-CN", "demo") == "Halle"
     assert localized_name({}, "zh-CN", "demo") == "demo"
 
 
-def test_a_name_with_line_breaks_in_it_is_said_in_one_line() -> None:
+def test_a_name_with_line_breaks_becomes_one_line() -> None:
     assert localized_name({"en": " Town Hall,\r\n2nd\u2028floor\n"}, "en", "demo") == "Town Hall, 2nd floor"
 
 
-def test_a_service_that_left_the_document_is_called_by_its_id() -> None:
+def test_a_service_removed_from_the_document_is_named_by_its_id() -> None:
     gone = Facts(service=ServiceId("gone"), starts_at=at(25, 9), ends_at=at(25, 10), code="A3K9QXRT")
     message = Message(
         hall=HallId("demo"),

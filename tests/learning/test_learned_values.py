@@ -39,7 +39,7 @@ def seen(durations: Sequence[int], prior: ExpectedDuration = PRIOR, prechecked: 
 
 
 @pytest.mark.parametrize("cv", [0.3, 0.6, 1.0])
-def test_of_many_visits_the_documents_word_is_forgotten(cv: float) -> None:
+def test_many_visits_outweigh_the_document(cv: float) -> None:
     visits = lognormal(3000, 420, cv)
 
     found = seen(visits)
@@ -48,12 +48,12 @@ def test_of_many_visits_the_documents_word_is_forgotten(cv: float) -> None:
     assert found.cv == pytest.approx(stdev(visits) / fmean(visits), rel=0.15)
 
 
-def test_of_few_visits_it_counts_as_twenty() -> None:
+def test_with_few_visits_the_document_counts_as_twenty() -> None:
     assert seen([300] * 20).mean_s == pytest.approx(240)
     assert seen([300] * 20).cv == pytest.approx(0.6 / math.sqrt(2))
 
 
-def test_forgotten_ends_and_slips_do_not_count() -> None:
+def test_late_ends_and_accidental_finishes_do_not_count() -> None:
     sound = lognormal(400, 300, 0.6)
     forgotten = [3600 * hours for hours in range(1, 9)] * 2
 
@@ -70,7 +70,7 @@ def test_the_long_visits_of_a_service_that_varies_are_real_ones() -> None:
     assert seen(long).mean_s == pytest.approx(300, rel=0.08)
 
 
-def test_who_is_prechecked_is_reckoned_apart_and_begins_with_the_same() -> None:
+def test_prechecked_visits_are_learned_separately_from_the_same_prior() -> None:
     found = seen([300] * 200, prechecked=[100] * 20)
 
     assert found.prechecked_mean_s == pytest.approx((100 + found.mean_s) / 2)
@@ -79,11 +79,11 @@ def test_who_is_prechecked_is_reckoned_apart_and_begins_with_the_same() -> None:
 
 
 @pytest.mark.parametrize("durations", [[], [0, 1, 2]])
-def test_nothing_is_learned_of_what_was_not_seen(durations: list[int]) -> None:
+def test_nothing_is_learned_without_observations(durations: list[int]) -> None:
     assert learned_duration(durations, [], PRIOR) is None
 
 
-def test_punctuality_is_the_middle_of_many_whatever_some_do() -> None:
+def test_punctuality_is_a_median_robust_against_outliers() -> None:
     on_time = [-240, -180, -120, -60, 0] * 100
 
     mean_s, sd_s = learned_punctuality([*on_time, *[1800] * 30])
@@ -93,7 +93,7 @@ def test_punctuality_is_the_middle_of_many_whatever_some_do() -> None:
     assert learned_punctuality([]) == (USUAL.punctuality_mean_s, USUAL.punctuality_sd_s)
 
 
-def test_who_comes_is_drawn_to_the_usual_share() -> None:
+def test_the_show_rate_is_weighted_with_the_usual_share() -> None:
     def show_rate(came: int, missed: int) -> float:
         return 1 - learn([DayFacts(on=MONDAY, came=came, missed=missed)], town(), MONDAY + timedelta(1)).every.no_show
 
@@ -102,7 +102,7 @@ def test_who_comes_is_drawn_to_the_usual_share() -> None:
     assert show_rate(1000, 1000) == pytest.approx(0.5, abs=0.01)
 
 
-def test_who_gives_up_is_reckoned_by_all_hours_of_waiting() -> None:
+def test_the_leaving_rate_is_per_hour_of_waiting() -> None:
     monday = DayFacts(on=MONDAY, waited_s=40 * 3600, left=20, absent_s=[60, 120])
     tuesday = DayFacts(on=MONDAY + timedelta(1), waited_s=50 * 3600, left=5, absent_s=[100])
 
@@ -127,7 +127,7 @@ def weeks(count: int, people: Sequence[int]) -> list[DayFacts]:
     return days
 
 
-def test_walk_ins_are_the_middle_of_the_last_eight_same_weekdays_by_the_hour() -> None:
+def test_walk_ins_are_the_median_of_the_last_eight_same_weekdays_per_hour() -> None:
     found = learned_walk_ins(weeks(10, [90, 90, 20, 20, 20, 20, 20, 20, 30, 10]), MONDAY)
 
     assert found.keys() == {1, 2}
@@ -184,13 +184,13 @@ def test_in_the_first_two_weeks_a_weekday_is_like_all_days_and_as_uncertain() ->
     assert learned_walk_ins(days, saturday, []) == {}
 
 
-def test_only_the_weekdays_on_which_the_hall_opens_are_told_of_walk_ins() -> None:
+def test_only_weekdays_with_opening_hours_have_walk_ins() -> None:
     days = [DayFacts(on=MONDAY + timedelta(n), hours={"09": OpenHour(20, 3600)}) for n in range(5)]
 
     assert learn(days, town(), MONDAY + timedelta(5)).walk_ins.keys() == {1, 2, 3, 4, 5}
 
 
-def test_nothing_is_said_of_a_weekday_before_two_weeks_of_days() -> None:
+def test_no_weekday_has_walk_ins_before_two_weeks_of_days() -> None:
     days = weeks(2, [20])
 
     assert learned_walk_ins(days, days[0].on + timedelta(DAYS_BEFORE_WALK_INS - 1)) == {}
@@ -238,7 +238,7 @@ def test_each_stage_is_learned_by_itself() -> None:
     assert card.expected_s(CASHIER, 1, prechecked=False) < 80
 
 
-def test_what_is_not_seen_of_a_stage_is_as_its_document_says() -> None:
+def test_a_stage_without_observations_is_as_in_the_document() -> None:
     day = DayFacts(on=MONDAY, at_stages={PASSPORT: {PRECHECK: Lasted([60] * 20)}}, main={PASSPORT: WINDOW})
 
     learned = learn([day], town(), MONDAY + timedelta(1)).every
@@ -247,7 +247,7 @@ def test_what_is_not_seen_of_a_stage_is_as_its_document_says() -> None:
     assert learned.at_stages[PASSPORT][PRECHECK].mean_s == pytest.approx((60 + 300 * 3 / 8) / 2)
 
 
-def test_facts_of_before_are_of_the_main_stage() -> None:
+def test_facts_of_an_earlier_release_are_of_the_main_stage() -> None:
     written = f'{{"on":"{MONDAY}","lasted_s":{{"card":[90,90]}},"prechecked_lasted_s":{{"passport":[150]}},"came":3}}'
     facts = msgspec.json.decode(written, type=DayFacts)
 
@@ -275,7 +275,7 @@ def test_the_mix_is_of_the_services_that_are_offered() -> None:
     assert learn(days, town(), MONDAY + timedelta(1)).every.mix == {ENQUIRY: 0.75, PASSPORT: 0.25}
 
 
-def test_a_week_says_what_counts_for_a_date() -> None:
+def test_a_learned_week_gives_the_values_of_a_date() -> None:
     night = datetime(2026, 11, 22, 16, tzinfo=UTC)
     arrivals = {"09": LearnedArrivals(20.0)}
     week = LearnedWeek(
@@ -288,7 +288,7 @@ def test_a_week_says_what_counts_for_a_date() -> None:
     assert LearnedWeek().on(MONDAY) == USUAL
 
 
-def test_a_trifle_is_nothing_new() -> None:
+def test_a_small_difference_is_not_a_change() -> None:
     known = Learned(
         durations={ENQUIRY: ExpectedDuration(300.0, 0.6, 200.0)},
         no_show=0.1,
@@ -326,7 +326,7 @@ def test_a_trifle_is_nothing_new() -> None:
     assert not walk_ins_changed(known.walk_ins, {"09": LearnedArrivals(20.2, 3.5)})
 
 
-def test_a_plan_goes_by_what_was_learned_and_is_newer_for_it() -> None:
+def test_a_plan_uses_learned_values_and_has_a_newer_version() -> None:
     night = datetime(2026, 11, 22, 16, tzinfo=UTC)
     before = plan_of(town(), 3, MONDAY)
     learned = plan_of(
@@ -338,7 +338,7 @@ def test_a_plan_goes_by_what_was_learned_and_is_newer_for_it() -> None:
     assert before.version < learned.version < changed.version
 
 
-def test_days_of_many_kinds_teach_something_that_is_sane() -> None:
+def test_a_generated_season_gives_plausible_values() -> None:
     """A generated season: two services, a morning peak, some services ended late, and different days."""
     drawn = random.Random(SEED)  # noqa: S311  (a seed is wanted)
     days = []
@@ -377,5 +377,5 @@ def test_days_of_many_kinds_teach_something_that_is_sane() -> None:
     assert learned.walk_ins.keys() == {1, 2, 3, 4, 5}
 
 
-def test_the_date_may_be_any() -> None:
+def test_learning_works_on_any_date() -> None:
     assert learn([], town(), date(2028, 2, 29)).every == USUAL

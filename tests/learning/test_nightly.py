@@ -74,7 +74,7 @@ async def mean_s(service: Service) -> float:
     return (await service.running.lanes.day(DEMO)).plan.services[ENQUIRY].mean_s
 
 
-async def test_the_next_day_begins_with_what_was_seen(service: Service, clock: FakeClock) -> None:
+async def test_the_next_day_begins_with_the_learned_values(service: Service, clock: FakeClock) -> None:
     await a_monday(service, clock)
 
     await the_night(service, clock)
@@ -86,7 +86,7 @@ async def test_the_next_day_begins_with_what_was_seen(service: Service, clock: F
     assert opened.plan.learned.learned_at is not None
 
 
-async def test_a_day_that_is_open_takes_it_over_as_an_event_once(service: Service, clock: FakeClock) -> None:
+async def test_an_opened_day_takes_learned_values_over_by_one_event(service: Service, clock: FakeClock) -> None:
     await a_monday(service, clock)
     clock.put(NIGHT_AT)
     await service.running.jobs.end_days()
@@ -100,7 +100,7 @@ async def test_a_day_that_is_open_takes_it_over_as_an_event_once(service: Servic
     assert [type(event) for event in await events(service, TUESDAY)] == [DayOpened, PlanChanged]
 
 
-async def test_a_day_far_ahead_that_somebody_booked_takes_it_over_too(service: Service, clock: FakeClock) -> None:
+async def test_a_booked_future_day_takes_learned_values_over_too(service: Service, clock: FakeClock) -> None:
     on = MONDAY + timedelta(9)
     booking = BookAppointment(
         appointment=AppointmentId(new_id()),
@@ -121,7 +121,7 @@ async def test_a_day_far_ahead_that_somebody_booked_takes_it_over_too(service: S
     assert last.plan.services[ENQUIRY].mean_s == pytest.approx(MEAN_S)
 
 
-async def test_a_day_that_has_not_ended_teaches_nothing_yet(service: Service, clock: FakeClock) -> None:
+async def test_a_day_that_has_not_ended_is_not_learned_from(service: Service, clock: FakeClock) -> None:
     await a_monday(service, clock)
     clock.put(NIGHT_AT)
 
@@ -150,7 +150,7 @@ async def test_a_night_reads_the_events_of_the_ended_day_only(
     assert read == [TUESDAY]
 
 
-async def test_an_ended_day_is_read_once_for_what_is_learned_and_what_is_reported(
+async def test_an_ended_day_is_read_once_for_learning_and_reports(
     service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await a_monday(service, clock, visits=3)
@@ -167,7 +167,7 @@ async def test_an_ended_day_is_read_once_for_what_is_learned_and_what_is_reporte
     assert reply.body["total"]["visits"]["served"] == 3
 
 
-async def test_a_day_that_was_looked_through_for_a_report_is_learned_from_at_night(
+async def test_a_day_archived_by_a_report_is_learned_from_at_night(
     service: Service, clock: FakeClock, dsn: str, tmp_path: Path
 ) -> None:
     await a_monday(service, clock)
@@ -200,7 +200,7 @@ async def test_a_pass_that_fails_does_not_keep_the_next_one_from_running() -> No
     assert [line["event"] for line in logs] == ["pass_fault"]
 
 
-async def test_a_pass_that_is_cut_short_begins_no_other() -> None:
+async def test_a_cancelled_pass_begins_no_other() -> None:
     ran = []
 
     async def waits() -> None:
@@ -219,7 +219,7 @@ async def test_a_pass_that_is_cut_short_begins_no_other() -> None:
     assert ran == ["first"]
 
 
-async def test_what_differs_by_a_trifle_is_not_told_to_the_days(service: Service, clock: FakeClock) -> None:
+async def test_a_small_difference_is_not_stored(service: Service, clock: FakeClock) -> None:
     await a_monday(service, clock, visits=4, seconds=185)
 
     await the_night(service, clock)
@@ -233,7 +233,7 @@ async def test_what_differs_by_a_trifle_is_not_told_to_the_days(service: Service
     assert await service.running.database.fetch("SELECT changed_at FROM learned WHERE weekday = 0") == first
 
 
-async def test_another_process_goes_by_it_after_its_next_look(
+async def test_another_process_uses_learned_values_after_its_next_refresh(
     service: Service, clock: FakeClock, dsn: str, tmp_path: Path
 ) -> None:
     await a_monday(service, clock)
@@ -248,7 +248,7 @@ async def test_another_process_goes_by_it_after_its_next_look(
     assert len(await events(service, TUESDAY)) == 1
 
 
-async def test_walk_ins_of_the_weekdays_come_into_the_plan_of_theirs(service: Service, clock: FakeClock) -> None:
+async def test_walk_ins_of_a_weekday_are_in_its_plan(service: Service, clock: FakeClock) -> None:
     for back in range(2, 30):
         facts = DayFacts(on=MONDAY - timedelta(back), hours={"10": OpenHour(12 + back % 7, 3600)})
         await service.running.database.fetch(
@@ -271,7 +271,7 @@ async def test_walk_ins_of_the_weekdays_come_into_the_plan_of_theirs(service: Se
     assert 1 < ten["sd"] < 4
 
 
-async def test_a_saturday_that_was_worked_teaches_what_fridays_are_like(service: Service, clock: FakeClock) -> None:
+async def test_a_worked_saturday_counts_as_a_friday(service: Service, clock: FakeClock) -> None:
     document = (await service.api.staff("GET", "document")).body | {"holidays": True, "country": "CN"}
     await service.api.staff("PUT", "document", document, headers={"If-Match": '"1"'})
     people = {FRIDAY: 20, FRIDAY + timedelta(1): 20, FRIDAY + timedelta(8): 4, FRIDAY + timedelta(15): 4}
@@ -324,7 +324,7 @@ async def test_managers_see_what_was_learned(service: Service, clock: FakeClock)
     assert (after.body["left_per_h"], after.body["no_show_per_h"], after.body["no_show_s"]) == (0, 0, 0)
 
 
-async def test_a_document_tried_out_is_reckoned_by_what_was_learned(service: Service, clock: FakeClock) -> None:
+async def test_a_dry_run_of_a_document_uses_learned_values(service: Service, clock: FakeClock) -> None:
     await a_monday(service, clock)
     await the_night(service, clock)
     document = (await service.api.staff("GET", "document")).body
