@@ -26,8 +26,8 @@ from service.domain.model import AppointmentId, Channel, CounterId, HallId, Serv
 from service.simulate.estimate import estimate
 from service.simulate.options import Options as Simulated
 from service.simulate.options import Promises, Way
-from service.simulate.run import Result as Lived
-from service.simulate.run import live_days
+from service.simulate.run import Result as DayRecord
+from service.simulate.run import run_days
 
 ON = date(2026, 11, 23)
 TEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -58,7 +58,7 @@ def run(options: Options) -> Result:
         _cost("the rest of the day, 18 waiting, 200 to come", options, a_hall(18, 5), day_ahead),
     ]
     lived = list(
-        live_days(
+        run_days(
             Simulated(
                 scenario="lunch",
                 way=Way("credit", None),
@@ -117,7 +117,7 @@ def _cost(what: str, options: Options, day: Day, of: Callable[[Day, datetime], o
     return row(what, times_ms, [], "ms", reach)
 
 
-def _mean(lived: list[Lived], measure: str) -> float:
+def _mean(lived: list[DayRecord], measure: str) -> float:
     found = estimate(result.ways[0].portions[measure] for result in lived)
     return float("nan") if found is None else found.mean
 

@@ -1,13 +1,14 @@
-"""Days of a hall that never were: the rules of the hall, tried on a thousand days before one is opened.
+"""Simulate days of a hall in memory, to try its rules before opening.
 
-`simulate` draws the people of a day, lets them book, come, wait and be served by the very `decide` and `evolve` that
-run a hall, and says what came of it, with the interval to which that is known. Other rules can be lived by the same
+The simulation draws the people of a day. They book, come, wait and are served by the same `decide` and `evolve` that
+run a real hall. The report gives each result with its confidence interval. Other rules can be compared with the same
 people.
 
-Where to look: `scenario` (the hall and its crowd), `people` (who comes), `setting` (the hall made ready), `live` (the
-day), `bookings` and `alternation` (parts of it), `promises` (what people are told), `measure` and `estimate` (what is
-counted, and how sure it is), `days` (many days), `learned` (halls that have to learn), `traced` (days of a
-real hall), `report` and `chart` (what is shown).
+`scenario` defines halls and their people, `people` draws the people of a day, `hall_setup` prepares the hall.
+`simulated_hall` executes commands, `day_run` runs a day, with `bookings` and `alternating_dispatch` as parts of it.
+`promises` are the waits that people are promised, `day_record` is the result of a day, `measures` and `estimate`
+evaluate it. `learning_halls` are halls that learn from earlier days, `trace_days` are days of a real hall. `run` runs
+many days, `report` and `chart` show the result.
 """
 
 from rich.console import Console
@@ -17,13 +18,17 @@ from service.simulate.chart import chart_of
 from service.simulate.errors import SimulateError
 from service.simulate.options import Options, options_of
 from service.simulate.report import Report, print_report, report_of
-from service.simulate.run import live_days, number_of_days
+from service.simulate.run import number_of_days, run_days
 
 __all__ = ["Options", "Report", "SimulateError", "chart_of", "options_of", "print_report", "simulate"]
 
 
 def simulate(options: Options) -> Report:
-    """Live the days and sum them up; on a terminal it shows how far it is. Raises SimulateError."""
+    """Run all days and return the report; show the progress on a terminal.
+
+    Raises:
+        SimulateError: the trace cannot be used.
+    """
     console = Console(stderr=True)
     results = []
     with Progress(
@@ -36,7 +41,7 @@ def simulate(options: Options) -> Report:
         disable=not console.is_terminal,
     ) as progress:
         task = progress.add_task("days", total=number_of_days(options))
-        for result in live_days(options):
+        for result in run_days(options):
             results.append(result)
             progress.advance(task)
     return report_of(options, results)

@@ -1,6 +1,6 @@
-"""Another way to call, to compare with: two who are booked or urgent, then one who just came.
+"""An alternative order of calls, for comparison: two preferred people (booked or urgent), then one walk-in.
 
-Within each kind the order is that of check-in, or of the slot where that is later: the hall's own, without credits.
+Within each group the order is the hall's own without credits: by check-in, or by the slot if that is later.
 """
 
 from service.domain.commands import CallNext, CallTicket, Finish, FinishTicket
@@ -15,26 +15,28 @@ DONE = Finish(Outcome.DONE)
 PREFERRED_IN_A_ROW = 2
 
 
-class Turns:
-    """How many were called in a row of those who are preferred."""
+class AlternationState:
+    """The number of preferred people called in a row."""
 
     def __init__(self) -> None:
         self.preferred = 0
 
 
-def call(hall: SimulatedHall, turns: Turns, counter: CounterId, present: TicketId | None, at_ms: int) -> list[Event]:
-    """Finish the present person and call the next one out of the hall's order; the hall's own call where none waits."""
+def call(
+    hall: SimulatedHall, state: AlternationState, counter: CounterId, present: TicketId | None, at_ms: int
+) -> list[Event]:
+    """Finish the present visit and call the next one in alternating order, or in the hall's if nobody waits."""
     decided: list[Event] = []
     if present is not None:
         decided += hall.do(FinishTicket(present, DONE), at_ms)
     hall.day.advance_to(hall.at(at_ms))
-    chosen = _choose(hall, turns, counter)
+    chosen = _choose(hall, state, counter)
     if chosen is None:
         return decided + hall.do(CallNext(counter), at_ms)
     return decided + hall.do(CallTicket(counter, chosen, ALTERNATE_CODE), at_ms)
 
 
-def _choose(hall: SimulatedHall, turns: Turns, counter: CounterId) -> TicketId | None:
+def _choose(hall: SimulatedHall, state: AlternationState, counter: CounterId) -> TicketId | None:
     first: dict[bool, Place] = {}
     for line in hall.day.pools.lines_for(hall.day.counters[counter]):
         for place in line.places:
@@ -43,6 +45,6 @@ def _choose(hall: SimulatedHall, turns: Turns, counter: CounterId) -> TicketId |
                 first[preferred] = place
     if not first:
         return None
-    preferred = True in first and (turns.preferred < PREFERRED_IN_A_ROW or False not in first)
-    turns.preferred = turns.preferred + 1 if preferred else 0
+    preferred = True in first and (state.preferred < PREFERRED_IN_A_ROW or False not in first)
+    state.preferred = state.preferred + 1 if preferred else 0
     return first[preferred].ticket

@@ -1,4 +1,4 @@
-"""Wishes become appointments: the start that was wanted, or the nearest free one that the refusal names."""
+"""Book appointments: the wanted start, or the nearest free one that the refusal lists."""
 
 from bisect import bisect_right
 from datetime import datetime
@@ -9,29 +9,29 @@ from service.domain.booking.grid import grid_of
 from service.domain.commands import BookAppointment
 from service.domain.model import AppointmentId, Channel
 from service.domain.refusals import SlotFull
-from service.simulate.hall_setup import Setting
+from service.simulate.hall_setup import HallSetup
 from service.simulate.people import Person
 from service.simulate.simulated_hall import SimulatedHall
 
 
-class Booked(Struct, frozen=True):
-    """A wish that was granted; `shift_ms` lies between the start that was wanted and the one that was given."""
+class BookedWish(Struct, frozen=True):
+    """A wish that got a place; `shift_ms` is the distance between the wanted start and the booked one."""
 
     person: Person
     slot_ms: int
     shift_ms: int
 
 
-class Granted(Struct, frozen=True):
-    """An appointment, and whose it is."""
+class BookedAppointment(Struct, frozen=True):
+    """The id of a booked appointment, and the wish it belongs to."""
 
     appointment: AppointmentId
-    booked: Booked
+    booked: BookedWish
 
 
-def book(hall: SimulatedHall, setting: Setting, person: Person, at_ms: int) -> Granted | None:
-    """Book the last start before the moment a person wishes, or the free one nearest to it; None when there is none."""
-    offer = grid_of(setting.plan).offer(person.service, 1, prechecked=False)
+def book(hall: SimulatedHall, setup: HallSetup, person: Person, at_ms: int) -> BookedAppointment | None:
+    """Book the last start before the wanted time, or the free start nearest to it; return None if there is none."""
+    offer = grid_of(setup.plan).offer(person.service, 1, prechecked=False)
     assert offer is not None, "people wish for what can be booked"
     starts = [start.slot.starts_at for start in offer.starts]
     wanted_at = starts[max(0, bisect_right(starts, hall.at(person.wish_ms)) - 1)]
@@ -46,7 +46,7 @@ def book(hall: SimulatedHall, setting: Setting, person: Person, at_ms: int) -> G
         starts_at = datetime.fromisoformat(nearest[0]["starts_at"])
         hall.do(_booking(appointment, person, starts_at), at_ms)
     slot_ms = hall.ms(starts_at)
-    return Granted(appointment, Booked(person, slot_ms, abs(slot_ms - hall.ms(wanted_at))))
+    return BookedAppointment(appointment, BookedWish(person, slot_ms, abs(slot_ms - hall.ms(wanted_at))))
 
 
 def _booking(appointment: AppointmentId, person: Person, starts_at: datetime) -> BookAppointment:

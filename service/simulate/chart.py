@@ -1,4 +1,4 @@
-"""The chart: waits through the day, a picture of lines that any browser shows. No package draws so little."""
+"""The chart of a report: an SVG image of waits through the day, drawn without a plotting package."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -9,14 +9,14 @@ from service.simulate.report import Point, Report
 WIDTH, HEIGHT = 900, 420
 LEFT, RIGHT, TOP, BOTTOM = 56, 28, 64, 40
 COLOURS = ("#1f5fa8", "#b3541e")
-"""Of the first way and the last; both stand out on white, and differ in brightness as well."""
+"""Colours of the first and the last way. Both contrast with white, and differ in brightness as well."""
 
 DASHES = {"walk_in": "", "appointment": ' stroke-dasharray="6 4"'}
 NAMES = {"walk_in": "walk-ins", "appointment": "appointments"}
 
 
 def chart_of(report: Report) -> str:
-    """Draw a report: the 90th percentile of the wait by quarter of an hour, for each way and class."""
+    """Draw the 90th percentile of the wait by quarter of an hour, for each way and class."""
     lines = [
         (way.way, class_, colour, points)
         for way, colour in zip([report.ways[0], *report.ways[1:][-1:]], COLOURS, strict=False)
@@ -64,10 +64,10 @@ def _path(points: Sequence[Point], x: Callable[[float], float], y: Callable[[flo
 
 
 def _hours(quarters: int) -> int:
-    """Hours between the times below: a whole day has no room for all."""
+    """Return the hours between two labels of the time axis: a whole day has no room for a label each hour."""
     return 1 if quarters <= 48 else 3
 
 
 def _step(most: float) -> int:
-    """Minutes between the lines across: at most eight of them."""
+    """Return the minutes between two grid lines, so that there are at most eight lines."""
     return next((step for step in (1, 2, 5, 10, 15, 30, 60) if most / step <= 8), 120)

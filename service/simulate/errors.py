@@ -1,4 +1,4 @@
-"""What a simulation cannot be made of; its text is for people."""
+"""The error of the simulation."""
 
 
 class SimulateError(Exception):

@@ -1,8 +1,8 @@
-"""Means over days, with the interval they are known to.
+"""Means over days, with their 95 % confidence intervals.
 
-Days are independent, people of one day are not: everything is summed up within a day, and the interval comes from the
+Days are independent, people of one day are not. So everything is summed within a day, and the interval comes from the
 spread between days. A share or a mean over people is a ratio of two sums, and so is the comparison of two runs with the
-same people; the interval of a ratio is that of its residuals (Taylor's linearization).
+same people. The interval of a ratio is that of its residuals (Taylor linearization).
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,30 +12,30 @@ from typing import NamedTuple
 from msgspec import Struct
 
 Z95 = 1.959964
-"""97.5th percentile of the standard normal distribution."""
+"""The 97.5th percentile of the standard normal distribution."""
 
 
 class Portion(NamedTuple):
-    """A day's contribution to a ratio: `part` of `whole`; a day's own number is a part of one."""
+    """A day's contribution to a ratio: `part` of `whole`. For a number of the day itself `whole` is 1."""
 
     part: float
     whole: float = 1.0
 
 
 class Estimate(Struct, frozen=True):
-    """A mean, the half width of its 95 % interval, and of how many days; the interval is unknown of a single day."""
+    """A mean, half the width of its 95 % interval, and the number of days; a single day has no interval."""
 
     mean: float
     half_width: float | None
     days: int
 
     def holds(self, value: float) -> bool:
-        """Tell whether a value lies within the interval."""
+        """Tell whether a value lies in the interval."""
         return self.half_width is not None and abs(value - self.mean) <= self.half_width
 
 
 def estimate(portions: Iterable[Portion | None]) -> Estimate | None:
-    """The ratio of the sums; None when no day has anything to say."""
+    """Return the ratio of the sums; None if no day has a value."""
     known = [portion for portion in portions if portion is not None and portion.whole]
     if not known:
         return None
@@ -50,9 +50,9 @@ def estimate(portions: Iterable[Portion | None]) -> Estimate | None:
 
 
 def t95(freedom: int) -> float:
-    """97.5th percentile of Student's distribution with so many degrees of freedom.
+    """Return the 97.5th percentile of Student's t distribution with `freedom` degrees of freedom.
 
-    To 0.3 % from four on, below that a little too small.
+    The error is below 0.3 % from four degrees on; below that the result is a little too small.
 
     Source: Abramowitz and Stegun 26.7.5, the first three terms after the normal quantile.
     """
@@ -64,7 +64,7 @@ def t95(freedom: int) -> float:
 
 
 def ratio(these: Sequence[Portion | None], those: Sequence[Portion | None]) -> Estimate | None:
-    """The mean of some days as a part of the mean of the same days lived otherwise."""
+    """Return the mean ratio of two lists of days with the same people."""
     both = [
         Portion(this.part / this.whole, that.part / that.whole)
         for this, that in zip(these, those, strict=True)
@@ -74,7 +74,7 @@ def ratio(these: Sequence[Portion | None], those: Sequence[Portion | None]) -> E
 
 
 def rank(ranked: Sequence[float], share: float) -> float:
-    """A quantile of sorted values by linear interpolation, as most tools do; nan of none."""
+    """Return a quantile of sorted values by linear interpolation; nan if there are none."""
     if not ranked:
         return nan
     at = share * (len(ranked) - 1)

@@ -1,4 +1,4 @@
-"""The hall of a simulated day, ready to be lived in."""
+"""The setup of a simulated hall: its plan and the shifts of its counters."""
 
 from datetime import datetime, timedelta
 
@@ -20,11 +20,11 @@ class Shift(Struct, frozen=True):
     closes_ms: int | None = None
 
 
-class Setting(Struct, frozen=True, kw_only=True):
-    """A hall's plan, and which counters really come to work when.
+class HallSetup(Struct, frozen=True, kw_only=True):
+    """A hall's plan, and the real shifts of its counters.
 
-    `alternates` lets the simulator's own dispatcher call instead of the hall's rule. `truth` is the plan of who knows
-    what is true of the people, where the hall does not.
+    `alternates` uses the alternating dispatcher instead of the hall's rule. `truth` is the plan with the true
+    parameters, if the hall does not know them.
     """
 
     plan: Plan
@@ -33,7 +33,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     truth: Plan | None = None
 
     def ms(self, at: datetime) -> int:
-        """The millisecond of the day of an instant."""
+        """Convert an instant to milliseconds of the day."""
         return round((at - self.plan.starts_at) / timedelta(milliseconds=1))
 
     @property
@@ -48,12 +48,12 @@ class Setting(Struct, frozen=True, kw_only=True):
 
     @property
     def doors_ms(self) -> int:
-        """From when on people are let in."""
+        """When the doors open: people can take tickets from then on."""
         return self.opens_ms - self.plan.rules.doors_before_s * 1000
 
     @property
     def staffed_ms(self) -> int:
-        """Time at all counters within opening."""
+        """The total time of all counters within the opening hours."""
         return sum(
             min(self.closes_ms, shift.closes_ms or self.closes_ms) - max(self.opens_ms, shift.opens_ms)
             for shifts in self.shifts.values()
@@ -61,15 +61,15 @@ class Setting(Struct, frozen=True, kw_only=True):
         )
 
 
-def setting_of(scenario: Scenario, policy: Policy, constant: int | None, admission: str) -> Setting:
-    """The hall of a scenario; arguments as of `document_of`. It has learned what is true of the scenario."""
+def setup_of_scenario(scenario: Scenario, policy: Policy, constant: int | None, admission: str) -> HallSetup:
+    """Set up the hall of a scenario that knows the true parameters; arguments as of `document_of`."""
     document = document_of(scenario, policy, constant, admission)
-    return setting_by(scenario, policy, plan_of(document, 1, ON, learned=true_of(scenario)))
+    return setup_with_plan(scenario, policy, plan_of(document, 1, ON, learned=true_parameters(scenario)))
 
 
-def setting_by(scenario: Scenario, policy: Policy, plan: Plan, truth: Plan | None = None) -> Setting:
-    """The hall of a scenario that goes by some plan."""
-    return Setting(
+def setup_with_plan(scenario: Scenario, policy: Policy, plan: Plan, truth: Plan | None = None) -> HallSetup:
+    """Set up the hall of a scenario with a given plan."""
+    return HallSetup(
         plan=plan,
         shifts={
             counter: _shifts(scenario, number) if number < scenario.at_work else ()
@@ -80,8 +80,8 @@ def setting_by(scenario: Scenario, policy: Policy, plan: Plan, truth: Plan | Non
     )
 
 
-def true_of(scenario: Scenario) -> Learned:
-    """What a hall that has seen many such days knows, and how sure it is of walk-ins that it has seen eight days of."""
+def true_parameters(scenario: Scenario) -> Learned:
+    """Return the true parameters as a hall learns them; the uncertainty of walk-ins is that after eight days."""
     first_hour = OPENS_MIN // 60
     everybody = scenario.unscheduled_by_hour()
     return Learned(
@@ -97,7 +97,7 @@ def true_of(scenario: Scenario) -> Learned:
 
 
 def _shifts(scenario: Scenario, number: int) -> tuple[Shift, ...]:
-    """The shifts of the n-th counter: it is at work while more than n are."""
+    """Return the shifts of the n-th counter: it is at work while more than n counters are."""
     edges = [OPENS_MIN, *(from_min for from_min, _ in scenario.bands)]
     found: list[Shift] = []
     opened: int | None = None

@@ -1,4 +1,4 @@
-"""What a day is measured by: one number of a day each, or a part of a whole that is summed up over days."""
+"""The measures of a day: a number of the day, or a part of a whole that is summed over days."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,46 +6,47 @@ import numpy as np
 from msgspec import Struct
 
 from service.domain.model import Admission, TicketClass
-from service.simulate.day_record import Lived, Visit
+from service.simulate.day_record import DayRecord, Visit
 from service.simulate.estimate import Portion, rank
 from service.simulate.people import MINUTE_MS, Person
 
 KEPT_WITHIN_MS = 10 * MINUTE_MS
-"""An appointment is kept when its person is called within this time of it."""
+"""An appointment is kept if its person is called within this time after its start."""
 
 
 class Measure(Struct, frozen=True):
-    """A measure: its name in JSON, its words, how many digits are shown, and what it is of a day.
+    """A measure: its name in JSON, its label, the digits shown, and its function of a day.
 
-    `of` answers None where a day has nothing to say. Names end in their unit; `_pct` are shares.
+    `of` returns None if the day has no value. A name ends in its unit; `_pct` is a share in percent.
     """
 
     name: str
     words: str
     digits: int
-    of: Callable[[Lived], Portion | None]
+    of: Callable[[DayRecord], Portion | None]
 
 
-def waits_min(lived: Lived, *classes: TicketClass) -> list[float]:
-    """Sorted minutes from the reference time to the call, of those of some classes who were called.
+def waits_min(record: DayRecord, *classes: TicketClass) -> list[float]:
+    """Return the sorted waits of the called people of some classes, in minutes from the reference time to the call.
 
-    Before the opening nobody waits: the wait of who stood at the door begins with it.
+    The wait of a person who came before the opening begins at the opening.
     """
-    opens_ms = lived.setting.opens_ms
+    opens_ms = record.setup.opens_ms
     return sorted(
         max(0, visit.called_ms - max(visit.reference_ms, opens_ms)) / MINUTE_MS
-        for visit in lived.visits
+        for visit in record.visits
         if visit.called_ms is not None and visit.person.class_ in classes
     )
 
 
-def worst_overtaking_min(lived: Lived) -> Portion | None:
-    """How much later than a walk-in's check-in the slot was of a booking that was called before them; the day's most.
+def worst_overtaking_min(record: DayRecord) -> Portion | None:
+    """Return the largest overtaking of a walk-in by an appointment on this day, in minutes.
 
-    Bookings that were called before the walk-in came overtook nobody.
+    It is the time from the walk-in's check-in to the slot of an appointment that was called before the walk-in.
+    Appointments that were called before the walk-in came do not count.
     """
-    walk_ins = _called(lived, TicketClass.WALK_IN)
-    booked = _called(lived, TicketClass.APPOINTMENT)
+    walk_ins = _called(record, TicketClass.WALK_IN)
+    booked = _called(record, TicketClass.APPOINTMENT)
     if not walk_ins or not booked:
         return None
     came = np.array([visit.came_ms for visit in walk_ins])[:, None]
@@ -56,29 +57,29 @@ def worst_overtaking_min(lived: Lived) -> Portion | None:
     return Portion(max(0.0, float(overtaking.max())) / MINUTE_MS)
 
 
-def _called(lived: Lived, class_: TicketClass) -> list[Visit]:
-    return [visit for visit in lived.visits if visit.called_ms is not None and visit.person.class_ is class_]
+def _called(record: DayRecord, class_: TicketClass) -> list[Visit]:
+    return [visit for visit in record.visits if visit.called_ms is not None and visit.person.class_ is class_]
 
 
-def _mean(*classes: TicketClass) -> Callable[[Lived], Portion | None]:
-    def of(lived: Lived) -> Portion | None:
-        waits = waits_min(lived, *classes)
+def _mean(*classes: TicketClass) -> Callable[[DayRecord], Portion | None]:
+    def of(record: DayRecord) -> Portion | None:
+        waits = waits_min(record, *classes)
         return Portion(sum(waits) / len(waits)) if waits else None
 
     return of
 
 
-def _quantile(share: float, *classes: TicketClass) -> Callable[[Lived], Portion | None]:
-    def of(lived: Lived) -> Portion | None:
-        waits = waits_min(lived, *classes)
+def _quantile(share: float, *classes: TicketClass) -> Callable[[DayRecord], Portion | None]:
+    def of(record: DayRecord) -> Portion | None:
+        waits = waits_min(record, *classes)
         return Portion(rank(waits, share)) if waits else None
 
     return of
 
 
-def _kept(lived: Lived) -> Portion | None:
-    """Of those who checked in for an appointment, how many were called within ten minutes of its time."""
-    came = [visit for visit in lived.visits if visit.slot_ms is not None]
+def _kept(record: DayRecord) -> Portion | None:
+    """Return the share of checked-in appointments called within ten minutes after their start."""
+    came = [visit for visit in record.visits if visit.slot_ms is not None]
     kept = sum(
         visit.called_ms is not None and visit.called_ms <= visit.slot_ms + KEPT_WITHIN_MS
         for visit in came
@@ -87,177 +88,183 @@ def _kept(lived: Lived) -> Portion | None:
     return Portion(100.0 * kept, len(came)) if came else None
 
 
-def _shift(lived: Lived) -> Portion | None:
-    return Portion(sum(one.shift_ms for one in lived.booked) / MINUTE_MS, len(lived.booked)) if lived.booked else None
+def _shift(record: DayRecord) -> Portion | None:
+    return (
+        Portion(sum(one.shift_ms for one in record.booked) / MINUTE_MS, len(record.booked)) if record.booked else None
+    )
 
 
-def _refused_wishes(lived: Lived) -> Portion | None:
-    wishes = lived.refused_wishes + len(lived.booked)
-    return Portion(100.0 * lived.refused_wishes, wishes) if wishes else None
+def _refused_wishes(record: DayRecord) -> Portion | None:
+    wishes = record.refused_wishes + len(record.booked)
+    return Portion(100.0 * record.refused_wishes, wishes) if wishes else None
 
 
-def _spans(lived: Lived) -> list[tuple[int, int]]:
+def _spans(record: DayRecord) -> list[tuple[int, int]]:
     return [
         (visit.called_ms, visit.over_ms)
-        for visit in lived.visits
+        for visit in record.visits
         if visit.called_ms is not None and visit.over_ms is not None
     ]
 
 
-def _utilisation(lived: Lived) -> Portion:
-    closes_ms = lived.setting.closes_ms
-    busy_ms = sum(max(0, min(end, closes_ms) - begin) for begin, end in _spans(lived))
-    return Portion(100.0 * busy_ms, lived.setting.staffed_ms)
+def _utilisation(record: DayRecord) -> Portion:
+    closes_ms = record.setup.closes_ms
+    busy_ms = sum(max(0, min(end, closes_ms) - begin) for begin, end in _spans(record))
+    return Portion(100.0 * busy_ms, record.setup.staffed_ms)
 
 
-def _overtime(lived: Lived) -> Portion:
-    closes_ms = lived.setting.closes_ms
-    return Portion(sum(max(0, end - max(begin, closes_ms)) for begin, end in _spans(lived)) / MINUTE_MS)
+def _overtime(record: DayRecord) -> Portion:
+    closes_ms = record.setup.closes_ms
+    return Portion(sum(max(0, end - max(begin, closes_ms)) for begin, end in _spans(record)) / MINUTE_MS)
 
 
-def _last(lived: Lived) -> Portion:
-    closes_ms = lived.setting.closes_ms
-    return Portion(max(0, max((end for _, end in _spans(lived)), default=0) - closes_ms) / MINUTE_MS)
+def _last(record: DayRecord) -> Portion:
+    closes_ms = record.setup.closes_ms
+    return Portion(max(0, max((end for _, end in _spans(record)), default=0) - closes_ms) / MINUTE_MS)
 
 
-def _served(lived: Lived) -> Portion:
-    return Portion(len(_spans(lived)))
+def _served(record: DayRecord) -> Portion:
+    return Portion(len(_spans(record)))
 
 
 # Admission.
 
 
-def _walk_in_visits(lived: Lived) -> list[Visit]:
-    return [visit for visit in lived.visits if visit.slot_ms is None]
+def _walk_in_visits(record: DayRecord) -> list[Visit]:
+    return [visit for visit in record.visits if visit.slot_ms is None]
 
 
-def _admitted(lived: Lived) -> Portion | None:
-    visits = _walk_in_visits(lived)
-    refused = len(sent_away(lived))
+def _admitted(record: DayRecord) -> Portion | None:
+    visits = _walk_in_visits(record)
+    refused = len(turned_away(record))
     admitted = sum(visit.admission is Admission.ADMITTED for visit in visits)
-    asked = len(visits) + refused
-    return Portion(100.0 * admitted, asked) if asked else None
+    commands = len(visits) + refused
+    return Portion(100.0 * admitted, commands) if commands else None
 
 
-def _late(lived: Lived) -> Portion | None:
-    """Of those who were admitted, how many were not called before closing; who gave up was not late."""
+def _late(record: DayRecord) -> Portion | None:
+    """Return the share of admitted walk-ins not called before closing. Those who gave up do not count."""
     visits = [
         visit
-        for visit in _walk_in_visits(lived)
+        for visit in _walk_in_visits(record)
         if visit.is_admitted and (visit.called_ms is not None or visit.left_ms is None)
     ]
-    late = sum(visit.called_ms is None or visit.called_ms >= lived.setting.closes_ms for visit in visits)
+    late = sum(visit.called_ms is None or visit.called_ms >= record.setup.closes_ms for visit in visits)
     return Portion(100.0 * late, len(visits)) if visits else None
 
 
-def _standby(lived: Lived) -> Portion | None:
-    visits = [visit for visit in _walk_in_visits(lived) if visit.admission is Admission.STANDBY]
-    called = sum(visit.called_ms is not None and visit.called_ms < lived.setting.closes_ms for visit in visits)
+def _standby(record: DayRecord) -> Portion | None:
+    visits = [visit for visit in _walk_in_visits(record) if visit.admission is Admission.STANDBY]
+    called = sum(visit.called_ms is not None and visit.called_ms < record.setup.closes_ms for visit in visits)
     return Portion(100.0 * called, len(visits)) if visits else None
 
 
-def sent_away(lived: Lived) -> list[Person]:
-    """Walk-ins and green who asked for a number within opening, and got none."""
+def turned_away(record: DayRecord) -> list[Person]:
+    """Return the people without an appointment who came before closing and were refused a ticket."""
     return [
         person
-        for people in lived.refused.values()
+        for people in record.refused.values()
         for person in people
-        if person.class_ is not TicketClass.APPOINTMENT and person.comes_ms < lived.setting.closes_ms
+        if person.class_ is not TicketClass.APPOINTMENT and person.arrives_ms < record.setup.closes_ms
     ]
 
 
-def would_have_fitted(lived: Lived, admitting: Lived) -> Portion | None:
-    """Of those who were sent away, how many are called before closing on the same day when everybody is let in."""
+def would_have_fitted(record: DayRecord, admitting: DayRecord) -> Portion | None:
+    """Return the share of refused people who are called before closing on the same day if everybody is admitted."""
     called = {
         visit.person.n
         for visit in admitting.visits
-        if visit.called_ms is not None and visit.called_ms < lived.setting.closes_ms
+        if visit.called_ms is not None and visit.called_ms < record.setup.closes_ms
     }
-    away = sent_away(lived)
+    away = turned_away(record)
     return Portion(100.0 * sum(person.n in called for person in away), len(away)) if away else None
 
 
 # Promises.
 
 
-def _scored(lived: Lived, *classes: TicketClass) -> list[tuple[Visit, float]]:
-    """Who was told something and called, with the seconds from the ticket to the call.
+def _scored(record: DayRecord, *classes: TicketClass) -> list[tuple[Visit, float]]:
+    """Return the visits with a promise and a call, each with the seconds from ticket to call.
 
-    Who was told "now" and called at once is left out: such a promise is no art.
+    A visit that was promised no wait and was called at once is left out, because that promise is trivial.
     """
     return [
         (visit, (visit.called_ms - visit.came_ms) / 1000)
-        for visit in lived.visits
+        for visit in record.visits
         if visit.called_ms is not None
-        and visit.told is not None
-        and visit.told.wait.p50_s is not None
-        and (visit.told.wait.p90_s or visit.called_ms > visit.came_ms)
+        and visit.promise is not None
+        and visit.promise.wait.p50_s is not None
+        and (visit.promise.wait.p90_s or visit.called_ms > visit.came_ms)
         and visit.admission is Admission.ADMITTED
         and visit.person.class_ in classes
     ]
 
 
-def _coverage(*classes: TicketClass) -> Callable[[Lived], Portion | None]:
-    def of(lived: Lived) -> Portion | None:
-        scored = _scored(lived, *classes)
+def _coverage(*classes: TicketClass) -> Callable[[DayRecord], Portion | None]:
+    def of(record: DayRecord) -> Portion | None:
+        scored = _scored(record, *classes)
         hits = 0
         for visit, wait_s in scored:
-            assert visit.told is not None, "only who was told something is scored"
-            low_s, high_s = visit.told.wait.p10_s, visit.told.wait.p90_s
-            assert low_s is not None, "what has a median has a range"
-            assert high_s is not None, "what has a median has a range"
+            assert visit.promise is not None, "only visits with a promise are scored"
+            low_s, high_s = visit.promise.wait.p10_s, visit.promise.wait.p90_s
+            assert low_s is not None, "a promise with a median has a range"
+            assert high_s is not None, "a promise with a median has a range"
             hits += low_s - 0.5 <= wait_s <= high_s + 0.5  # promises are whole seconds
         return Portion(100.0 * hits, len(scored)) if scored else None
 
     return of
 
 
-def _error_min(*classes: TicketClass) -> Callable[[Lived], Portion | None]:
-    def of(lived: Lived) -> Portion | None:
-        errors = [abs(wait_s - _p50_s(visit)) for visit, wait_s in _scored(lived, *classes)]
+def _error_min(*classes: TicketClass) -> Callable[[DayRecord], Portion | None]:
+    def of(record: DayRecord) -> Portion | None:
+        errors = [abs(wait_s - _p50_s(visit)) for visit, wait_s in _scored(record, *classes)]
         return Portion(sum(errors) / 60, len(errors)) if errors else None
 
     return of
 
 
-def _error_of_position_min(*classes: TicketClass) -> Callable[[Lived], Portion | None]:
-    def of(lived: Lived) -> Portion | None:
+def _error_of_position_min(*classes: TicketClass) -> Callable[[DayRecord], Portion | None]:
+    def of(record: DayRecord) -> Portion | None:
         errors = [
-            abs(wait_s - visit.told.position_s) for visit, wait_s in _scored(lived, *classes) if visit.told is not None
+            abs(wait_s - visit.promise.position_s)
+            for visit, wait_s in _scored(record, *classes)
+            if visit.promise is not None
         ]
         return Portion(sum(errors) / 60, len(errors)) if errors else None
 
     return of
 
 
-def _times_position(*classes: TicketClass) -> Callable[[Lived], Portion | None]:
-    def of(lived: Lived) -> Portion | None:
-        scored = [(visit, wait_s) for visit, wait_s in _scored(lived, *classes) if visit.told is not None]
+def _times_position(*classes: TicketClass) -> Callable[[DayRecord], Portion | None]:
+    def of(record: DayRecord) -> Portion | None:
+        scored = [(visit, wait_s) for visit, wait_s in _scored(record, *classes) if visit.promise is not None]
         own = sum(abs(wait_s - _p50_s(visit)) for visit, wait_s in scored)
-        of_position = sum(abs(wait_s - visit.told.position_s) for visit, wait_s in scored if visit.told is not None)
+        of_position = sum(
+            abs(wait_s - visit.promise.position_s) for visit, wait_s in scored if visit.promise is not None
+        )
         return Portion(own, of_position) if of_position else None
 
     return of
 
 
-def _times_oracle(*classes: TicketClass) -> Callable[[Lived], Portion | None]:
-    """The promise's error as a multiple of the oracle's, over those for whom it was asked."""
+def _times_oracle(*classes: TicketClass) -> Callable[[DayRecord], Portion | None]:
+    """Compare the promise's error with the oracle's, over the visits for which the oracle was computed."""
 
-    def of(lived: Lived) -> Portion | None:
+    def of(record: DayRecord) -> Portion | None:
         own = of_oracle = 0.0
-        for visit, wait_s in _scored(lived, *classes):
-            if visit.told is not None and visit.told.oracle_s is not None:
+        for visit, wait_s in _scored(record, *classes):
+            if visit.promise is not None and visit.promise.oracle_s is not None:
                 own += abs(wait_s - _p50_s(visit))
-                of_oracle += abs(wait_s - visit.told.oracle_s)
+                of_oracle += abs(wait_s - visit.promise.oracle_s)
         return Portion(own, of_oracle) if of_oracle else None
 
     return of
 
 
 def _p50_s(visit: Visit) -> float:
-    assert visit.told is not None, "only who was told something is scored"
-    assert visit.told.wait.p50_s is not None, "only a promise is scored"
-    return float(visit.told.wait.p50_s)
+    assert visit.promise is not None, "only visits with a promise are scored"
+    assert visit.promise.wait.p50_s is not None, "only visits with a promised median are scored"
+    return float(visit.promise.wait.p50_s)
 
 
 WALK_IN, GREEN, APPOINTMENT = TicketClass.WALK_IN, TicketClass.GREEN, TicketClass.APPOINTMENT
@@ -293,19 +300,19 @@ MEASURES: tuple[Measure, ...] = (
 )
 
 REFUSED_FITTING = "refused_fitting_pct"
-"""Measured with a second life of the same day, in which everybody is let in."""
+"""This measure needs a second run of the same day in which everybody is admitted."""
 
 
-def measure(lived: Lived) -> dict[str, Portion | None]:
-    """Measure a day by everything."""
-    return {measure.name: measure.of(lived) for measure in MEASURES}
+def measure(record: DayRecord) -> dict[str, Portion | None]:
+    """Return all measures of a day."""
+    return {measure.name: measure.of(record) for measure in MEASURES}
 
 
-def by_quarter(lived: Lived, classes: Sequence[TicketClass]) -> list[tuple[TicketClass, int, float]]:
-    """Class, quarter of an hour of the reference time, and wait in minutes, of everybody who was called."""
-    opens_ms = lived.setting.opens_ms
+def by_quarter(record: DayRecord, classes: Sequence[TicketClass]) -> list[tuple[TicketClass, int, float]]:
+    """Return class, quarter of an hour of the reference time and wait in minutes of each called person."""
+    opens_ms = record.setup.opens_ms
     found = []
-    for visit in lived.visits:
+    for visit in record.visits:
         if visit.called_ms is not None and visit.person.class_ in classes:
             reference_ms = max(visit.reference_ms, opens_ms)
             wait_min = max(0, visit.called_ms - reference_ms) / MINUTE_MS

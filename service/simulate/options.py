@@ -1,4 +1,4 @@
-"""What a simulation is told."""
+"""The options of a simulation."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -15,16 +15,17 @@ COUNTERS_MAX = 500
 
 
 class Promises(StrEnum):
-    """Who says how long a wait will be: the analytic start in the command's answer, or the drawn rests of the day."""
+    """How waits are predicted: analytically with the command's answer, or by the forecast."""
 
     ANALYTIC = "analytic"
     FORECAST = "forecast"
 
 
 class Way(Struct, frozen=True):
-    """A way to run the hall: who is called next, and how many places a quarter of an hour has; None: by the rule.
+    """A way to run the hall: the order of calls, and the places in a quarter of an hour (None: computed by the rule).
 
-    `learned` is how many days the hall had to learn from; None: it knows what is true, or what a trace has taught.
+    `learned` is the number of days the hall learned from. None means that it knows the true parameters, or those that a
+    trace gives.
     """
 
     policy: str
@@ -33,25 +34,25 @@ class Way(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """As people type it."""
+        """The way as it is written in the options."""
         words = f"{self.policy}, places {'rule' if self.constant is None else f'constant:{self.constant}'}"
         return words if self.learned is None else f"{words}, {self.lesson}"
 
     @property
     def lesson(self) -> str:
-        """What the hall goes by."""
+        """What the hall knows about its people."""
         if self.learned is None:
             return "knows what is true"
         return f"learned from {self.learned} day{'s' if self.learned != 1 else ''}"
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """A simulation.
+    """What to simulate.
 
-    `against` is another way, lived with the same people on the same days. `oracle` asks the oracle for every so manieth
-    promise, 0 for none. `trace` lives days of a trace instead of a scenario, after having learned from its first
-    `learn` days; without one, halls that had so many days of the scenario to learn from are measured beside one that
-    knows.
+    `against` is another way, run with the same people on the same days. `oracle` is the distance between two promises
+    that are compared with the oracle; 0 for none. `trace` runs days of a trace instead of a scenario, after learning
+    from its first `learn` days. Without a trace, halls that learned from `learn` days are compared with a hall that
+    knows the true parameters.
     """
 
     scenario: str = "peak"
@@ -68,7 +69,7 @@ class Options(Struct, frozen=True, kw_only=True):
     learn: tuple[int, ...] = ()
 
 
-def options_of(  # noqa: PLR0913  (what people may say)
+def options_of(  # noqa: PLR0913  (the options of the command line)
     *,
     scenario: str,
     policy: str,
@@ -84,7 +85,11 @@ def options_of(  # noqa: PLR0913  (what people may say)
     trace: Path | None,
     learn: str,
 ) -> Options:
-    """Read options as people type them. Raises SimulateError for what cannot be."""
+    """Parse options as they are typed.
+
+    Raises:
+        SimulateError: a value, or a combination, is invalid.
+    """
     _among("scenario", scenario, list(SCENARIOS))
     _among("policy", policy, list(POLICIES))
     _among("promises", promises, list(Promises))
@@ -97,9 +102,11 @@ def options_of(  # noqa: PLR0913  (what people may say)
         _within("counters", counters, 1, COUNTERS_MAX)
     lessons = tuple(_number("learn", part) for part in learn.split(",")) if learn else ()
     if trace is not None and len(lessons) > 1:
-        raise SimulateError("a trace is learned from once: learn is one number")
+        raise SimulateError("with a trace, learn must be a single number")
     if trace is None and lessons and against:
-        raise SimulateError("a hall that learns is measured beside one that knows: say learn, or against")
+        raise SimulateError(
+            "learn compares with a hall that knows the true parameters: give learn or against, not both"
+        )
     for lesson in lessons:
         _within("learn", lesson, 0 if trace is None else 1, LEARN_DAYS_MAX if trace is None else DAYS_MAX)
     way = Way(policy, places_of(places))
@@ -120,7 +127,7 @@ def options_of(  # noqa: PLR0913  (what people may say)
 
 
 def places_of(text: str) -> int | None:
-    """Read places: `rule`, or `constant:9`. Raises SimulateError."""
+    """Parse the places: `rule`, or `constant:9`. Raises SimulateError."""
     if text == "rule":
         return None
     kind, _, number = text.partition(":")

@@ -1,8 +1,8 @@
-"""The people of a simulated day, drawn before anything happens.
+"""The people of a simulated day, drawn before the day is run.
 
-A day's people depend on the seed, the day and the scenario alone: whatever the rules of the hall, the same people want
-the same and take as long (common random numbers), so two runs differ by their rules and by nothing else. Each kind of
-draw has its own stream: more of one kind does not change another.
+They depend only on the seed, the day and the scenario. Under all rules the same people want the same and take equally
+long (common random numbers), so two runs differ only by their rules. Each kind of draw has its own random stream, so
+that more draws of one kind do not change another.
 """
 
 from enum import IntEnum
@@ -18,17 +18,17 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
 BEFORE_DOOR_MS = 20 * MINUTE_MS
-"""Who stands before the door came within this time before the opening."""
+"""People who wait at the door come at most this long before the opening."""
 
 BOOKS_BEFORE_DAYS = 14
 BOOKS_THAT_MORNING = 0.1
-"""The share of the wishes that are made on the day itself, before the opening."""
+"""The share of bookings that are made on the day itself, before the opening."""
 
 MORNING_MS = 7 * HOUR_MS
 
 
 class Stream(IntEnum):
-    """Independent streams of draws; their numbers are part of what a seed means."""
+    """The independent random streams. Their numbers determine what a seed produces, so they must not change."""
 
     DAY = 0
     WALK_INS = 1
@@ -39,17 +39,17 @@ class Stream(IntEnum):
 
 
 class Person(Struct, frozen=True, gc=False, kw_only=True):
-    """Somebody who comes; times in milliseconds of the day, from its midnight.
+    """A person; times are milliseconds of the day, from its midnight.
 
-    `comes_ms` is when a walk-in comes; who booked comes `late_ms` after the slot (often before it), if at all.
-    `patience_ms` ends a wait, None never.
+    `arrives_ms` is when a person without a booking comes. A person with a booking comes `late_ms` after the slot (often
+    negative), if `shows`. After `patience_ms` a waiting person gives up; None means never.
     """
 
     n: int
     class_: TicketClass
     service: ServiceId
     service_ms: int
-    comes_ms: int = 0
+    arrives_ms: int = 0
     patience_ms: int | None = None
     wish_ms: int = 0
     books_ms: int = 0
@@ -58,25 +58,25 @@ class Person(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class People(Struct, frozen=True):
-    """Everybody of a day: bookings in the order in which they are made, the others as they come.
+    """All people of a day: bookings in the order in which they are made, the others in the order of arrival.
 
-    `pace` is what the day's speed and each clerk's do to a duration, in the order of the counters; `volume` is how many
-    times the usual number of the others wanted to come, `green` the share of them who are.
+    `pace` are factors on durations, one for each counter: the speed of the day times that of the clerk. `volume` is the
+    factor on the number of people without a booking, `green` the share of the green channel among them.
     """
 
     bookings: tuple[Person, ...]
-    others: tuple[Person, ...]
+    unscheduled: tuple[Person, ...]
     pace: tuple[float, ...]
     volume: float = 1.0
     green: float = 0.0
 
 
 def stream(seed: int, day: int, which: Stream) -> Generator:
-    """The draws of one kind on one day."""
+    """Return the random stream of one kind on one day."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, day, int(which)])))
 
 
-def draw(scenario: Scenario, seed: int, day: int) -> People:
+def draw_people(scenario: Scenario, seed: int, day: int) -> People:
     """Draw the people of a day; `day` counts from 0."""
     of_day = stream(seed, day, Stream.DAY)
     speed = _lognormal_factor(of_day, scenario.speed_sd)
@@ -85,25 +85,25 @@ def draw(scenario: Scenario, seed: int, day: int) -> People:
     pace = tuple(speed * _lognormal_factor(clerks, scenario.clerk_sd) for _ in range(scenario.counters))
     durations = stream(seed, day, Stream.DURATIONS)
     bookings = _bookings(scenario, stream(seed, day, Stream.WISHES), durations)
-    others = [
-        *_comers(
+    unscheduled = [
+        *_unscheduled(
             scenario, TicketClass.WALK_IN, scenario.walk_ins * volume, stream(seed, day, Stream.WALK_INS), len(bookings)
         )
     ]
-    others += _comers(
+    unscheduled += _unscheduled(
         scenario,
         TicketClass.GREEN,
         scenario.green * volume,
         stream(seed, day, Stream.GREEN),
-        len(bookings) + len(others),
+        len(bookings) + len(unscheduled),
     )
-    others.sort(key=lambda person: (person.comes_ms, person.n))
+    unscheduled.sort(key=lambda person: (person.arrives_ms, person.n))
     green = scenario.green / (scenario.walk_ins + scenario.green)
-    return People(tuple(bookings), tuple(others), pace, volume, green)
+    return People(tuple(bookings), tuple(unscheduled), pace, volume, green)
 
 
 def _lognormal_factor(draws: Generator, sd: float) -> float:
-    """A factor of mean 1 with this relative spread."""
+    """Draw a factor with mean 1 and this relative standard deviation."""
     variance = float(np.log1p(sd * sd))
     return float(np.exp(draws.standard_normal() * variance**0.5 - variance / 2))
 
@@ -133,14 +133,16 @@ def _bookings(scenario: Scenario, draws: Generator, durations: Generator) -> lis
 
 
 def _books_ms(drawn: float) -> int:
-    """When a wish is made: a few on the morning of the day, the others in the two weeks before it."""
+    """Return when a booking is made: a few on the morning of the day, the others in the two weeks before."""
     if drawn < BOOKS_THAT_MORNING:
         return MORNING_MS + round(drawn / BOOKS_THAT_MORNING * HOUR_MS)
     return -round((drawn - BOOKS_THAT_MORNING) / (1 - BOOKS_THAT_MORNING) * BOOKS_BEFORE_DAYS * 24 * HOUR_MS)
 
 
-def _comers(scenario: Scenario, class_: TicketClass, expected: float, draws: Generator, first_n: int) -> list[Person]:
-    """People who just come: a Poisson number, each at an independent moment of the day's profile."""
+def _unscheduled(
+    scenario: Scenario, class_: TicketClass, expected: float, draws: Generator, first_n: int
+) -> list[Person]:
+    """Draw the people without a booking: a Poisson number, at independent times of the day's profile."""
     number = int(draws.poisson(expected))
     shares = _shares((scenario.before_door, *scenario.walk_in_hours))
     when = draws.choice(len(shares), number, p=shares)
@@ -152,14 +154,14 @@ def _comers(scenario: Scenario, class_: TicketClass, expected: float, draws: Gen
             class_=class_,
             service=service,
             service_ms=service_ms,
-            comes_ms=_comes_ms(int(when[i]), float(within[i])),
+            arrives_ms=_arrives_ms(int(when[i]), float(within[i])),
         )
         for i, (service, service_ms) in enumerate(wanted)
     ]
 
 
-def _comes_ms(when: int, within: float) -> int:
-    """A moment of a part of the day: part 0 is before the door, part k the k-th hour of opening."""
+def _arrives_ms(when: int, within: float) -> int:
+    """Return a time in a part of the day: part 0 is before the door, part k the k-th hour of opening."""
     opens_ms = OPENS_MIN * MINUTE_MS
     if when == 0:
         return opens_ms - round((1 - within) * BEFORE_DOOR_MS)
@@ -167,7 +169,7 @@ def _comes_ms(when: int, within: float) -> int:
 
 
 def _services(kinds: tuple[Kind, ...], draws: Generator, number: int) -> list[tuple[ServiceId, int]]:
-    """What each wants, and how many milliseconds it takes at usual speed."""
+    """Draw the service of each person, and its duration in milliseconds at usual speed."""
     chosen = draws.choice(len(kinds), number, p=_shares([kind.share for kind in kinds]))
     normal = draws.standard_normal(number)
     found = []

@@ -1,4 +1,4 @@
-"""What a simulation tells when it is over."""
+"""The report of a simulation."""
 
 from collections.abc import Sequence
 
@@ -12,21 +12,21 @@ from service.domain.model import TicketClass
 from service.simulate.estimate import Estimate, estimate, rank, ratio
 from service.simulate.measures import MEASURES, REFUSED_FITTING
 from service.simulate.options import Options, Promises, Way
-from service.simulate.run import Result, lesson_of, scenario_of, ways_of
-from service.simulate.trace_days import counts, expected_arrivals
+from service.simulate.run import Result, scenario_of, trace_lessons, ways_of
+from service.simulate.trace_days import arrival_counts, expected_arrivals
 
 PEAK_RATIO_MOST = 0.45
 KEPT_LEAST_PCT = 95.0
-"""What DESIGN 9 wants of the peak day, against nine places each quarter of an hour."""
+"""Targets for the peak day, compared with nine places each quarter of an hour. Source: DESIGN 9."""
 
 TRUE_RATIO_MOST = 1.10
 LEARNED_RATIO_MOST = 1.20
-"""What DESIGN 9 wants of the promises' error, as a multiple of an oracle's: of a hall that knows what is true of its
-people, and of one that has learned."""
+"""Targets for the promises' error as a multiple of the oracle's, of a hall with the true parameters and of one that has
+learned. Source: DESIGN 9."""
 
 PROMISES_ON = "lunch"
 LEARNED_FROM_LEAST = 5
-"""Of which scenario, and after how many days."""
+"""The scenario, and the least number of days learned from, to which these targets apply."""
 
 REFERENCE = Way("credit", 9)
 REACHED_BY = Way("credit", None)
@@ -37,7 +37,7 @@ WORDS = {one.name: (one.words, one.digits) for one in MEASURES} | {
 
 
 class Point(Struct, frozen=True):
-    """The waits, in minutes, of those whose time was in a quarter of an hour of the day, counted from midnight."""
+    """The waits, in minutes, of the people of a quarter of an hour of the day, counted from midnight."""
 
     quarter: int
     mean_min: float
@@ -45,11 +45,11 @@ class Point(Struct, frozen=True):
 
 
 class WayReport(Struct, frozen=True):
-    """A way the hall was run: what it is measured by, and its waits through the day, by class.
+    """The result of one way to run the hall: its measures, and its waits through the day by class.
 
-    Where halls learn, `lesson` says what this one goes by; `learned` is how many days it had to learn from, and
-    `error_times_true` then the mean error of walk-ins' p50 as a multiple of that of a hall that knows what is true, of
-    the same people on the same days.
+    If halls learn, `lesson` says what this hall knows, and `learned` is the number of days it learned from.
+    `error_times_true` is then the mean error of walk-ins' p50, as a multiple of that of a hall that knows the true
+    parameters, with the same people on the same days.
     """
 
     way: str
@@ -61,7 +61,7 @@ class WayReport(Struct, frozen=True):
 
 
 class Reach(Struct, frozen=True):
-    """Something that shall be reached: the value, its bound, and whether it is kept."""
+    """A target: the value, its bound, and whether it is met."""
 
     words: str
     value: Estimate
@@ -70,10 +70,10 @@ class Reach(Struct, frozen=True):
 
 
 class LessonReport(Struct, frozen=True, kw_only=True):
-    """What the first days of a trace taught.
+    """What was learned from the first days of a trace.
 
-    `arrivals_off_pct` is how many people more or fewer than expected came in the hours of the other days, in percent of
-    those who came.
+    `arrivals_off_pct` is the difference between expected and actual arrivals by hour on the other days, in percent of
+    the arrivals.
     """
 
     days: int
@@ -83,10 +83,10 @@ class LessonReport(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A simulation; `times` is the first way's walk-in p95 wait as a part of the second's, day by day the same people.
+    """The result of a simulation; `times` is the ratio of walk-ins' p95 wait of the first way and the second.
 
-    `days_per_core_s` counts lives: a day that was lived in two ways is two. `seed` is of a scenario's people, or of the
-    patience that a trace does not tell.
+    `days_per_core_s` counts a day that was run in two ways twice. `seed` is the seed of a scenario's people, or of the
+    patience that a trace does not contain.
     """
 
     scenario: str
@@ -102,7 +102,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def report_of(options: Options, results: Sequence[Result]) -> Report:
-    """Sum up days."""
+    """Summarize the days."""
     ways = ways_of(options)
     reports = [
         WayReport(
@@ -117,10 +117,10 @@ def report_of(options: Options, results: Sequence[Result]) -> Report:
     ]
     times = None if options.against is None else _ratio(results, "walk_in_wait_p95_min", 0, 1)
     lesson = None if options.trace is None else _lesson_report(options)
-    says = scenario_of(options).says if lesson is None else f"lived after {lesson.days} days to learn from"
+    description = scenario_of(options).description if lesson is None else f"run after learning from {lesson.days} days"
     return Report(
         scenario=options.scenario if options.trace is None else options.trace.stem,
-        says=says if options.counters is None else f"{says}, but {options.counters} counters",
+        says=description if options.counters is None else f"{description}, but {options.counters} counters",
         days=len(results),
         seed=options.seed,
         promises=options.promises,
@@ -133,30 +133,30 @@ def report_of(options: Options, results: Sequence[Result]) -> Report:
 
 
 def _ratio(results: Sequence[Result], measure: str, these: int, those: int) -> Estimate | None:
-    """A measure of one way as a part of that of another, day by day the same people."""
+    """Return the ratio of a measure in two ways, day by day with the same people."""
     return ratio(*([result.ways[way].portions[measure] for result in results] for way in (these, those)))
 
 
 def _lesson_report(options: Options) -> LessonReport:
-    taught, days = lesson_of(options)
+    lessons, days = trace_lessons(options)
     off = came = 0.0
     for trace in days:
-        expected, seen = expected_arrivals(taught, trace), counts(trace)
+        expected, seen = expected_arrivals(lessons, trace), arrival_counts(trace)
         for begin in range(0, len(seen), 4):
             off += abs(sum(expected[begin : begin + 4]) - sum(seen[begin : begin + 4]))
             came += sum(seen[begin : begin + 4])
     return LessonReport(
-        days=taught.days,
-        durations=taught.durations,
-        gives_up_after_s=taught.gives_up_after_s,
+        days=lessons.days,
+        durations=lessons.durations,
+        gives_up_after_s=lessons.gives_up_after_s,
         arrivals_off_pct=100 * off / came,
     )
 
 
 def _reached(options: Options, report: WayReport, times: Estimate | None) -> list[Reach]:
     kept = report.measures["kept_pct"]
-    asked = options.scenario == "peak" and options.way == REACHED_BY and options.against == REFERENCE
-    if not asked or times is None or kept is None:
+    commands = options.scenario == "peak" and options.way == REACHED_BY and options.against == REFERENCE
+    if not commands or times is None or kept is None:
         return []
     return [
         Reach(
@@ -167,7 +167,7 @@ def _reached(options: Options, report: WayReport, times: Estimate | None) -> lis
 
 
 def _promised(options: Options, reports: Sequence[WayReport]) -> list[Reach]:
-    """How near promises come to the oracle's, of halls that learned enough and of the one that knows."""
+    """Return the targets of the promises' error: halls that learned enough, and one with the true parameters."""
     if options.trace is not None or options.scenario != PROMISES_ON or options.promises is not Promises.FORECAST:
         return []
     found = []
@@ -198,7 +198,7 @@ def _points(results: Sequence[Result], way: int) -> dict[str, list[Point]]:
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Print a report for people."""
+    """Print a report as a table."""
     console.print(f"[bold]{report.scenario}[/]: {escape(report.says)}; {report.days} days, seed {report.seed}")
     table = Table(caption="mean over days ± half of the 95 % interval", caption_justify="right")
     table.add_column("")
@@ -210,7 +210,8 @@ def print_report(report: Report, console: Console) -> None:
             table.add_row(escape(words), *(_shown(one, digits) for one in found))
     if any(way.error_times_true is not None for way in report.ways):
         table.add_row(
-            "the promise's error by that of who knows", *(_shown(one.error_times_true, 2) for one in report.ways)
+            "the promise's error by that of the hall with true parameters",
+            *(_shown(one.error_times_true, 2) for one in report.ways),
         )
     console.print(table)
     if report.times is not None:
@@ -229,7 +230,7 @@ def _print_lesson(lesson: LessonReport, console: Console) -> None:
     lasting = ", ".join(
         f"{escape(name)} {one.mean_s:.0f} s (cv {one.cv:.2f})" for name, one in sorted(lesson.durations.items())
     )
-    patience = "nobody gives up" if lesson.gives_up_after_s is None else f"patience {lesson.gives_up_after_s:.0f} s"
+    patience = "no one gives up" if lesson.gives_up_after_s is None else f"patience {lesson.gives_up_after_s:.0f} s"
     console.print(f"learned: {lasting}; {patience}; arrivals by the hour were {lesson.arrivals_off_pct:.0f} % off")
 
 

@@ -1,4 +1,4 @@
-"""Days lived one after the other, on as many cores as one likes: the results do not depend on how many."""
+"""Run many days, on several cores if wanted. The results do not depend on the number of cores."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -14,36 +14,36 @@ from service.domain.calendar.day_plan import plan_of
 from service.domain.calendar.plan import Plan
 from service.domain.model import TicketClass
 from service.replay.trace import Trace
-from service.simulate.day_run import Life, Promiser
+from service.simulate.day_run import DayRun, Promiser
 from service.simulate.estimate import Portion
-from service.simulate.hall_setup import Setting, setting_by, setting_of
-from service.simulate.learning_halls import believed, learned_before
-from service.simulate.measures import REFUSED_FITTING, by_quarter, measure, sent_away, would_have_fitted
+from service.simulate.hall_setup import HallSetup, setup_of_scenario, setup_with_plan
+from service.simulate.learning_halls import learn_before, with_guessed_durations
+from service.simulate.measures import REFUSED_FITTING, by_quarter, measure, turned_away, would_have_fitted
 from service.simulate.options import Options, Promises, Way
-from service.simulate.people import People, draw
-from service.simulate.promises import as_answered, as_forecast, with_oracle
+from service.simulate.people import People, draw_people
+from service.simulate.promises import answered_wait, forecast_wait, with_oracle
 from service.simulate.scenario import ON, POLICIES, SCENARIOS, Scenario, document_of
-from service.simulate.trace_days import Taught, days_of, learn, people_of_trace, setting_of_trace, split
+from service.simulate.trace_days import TraceLessons, learn, people_of_trace, read_trace_days, setup_of_trace, split
 
 DAYS_AT_ONCE = 5
-"""Days that a process is given at a time."""
+"""Days given to a process at a time."""
 
 SETTINGS_KEPT = 200
-"""Halls made ready that are kept: more than the days of a season, in two ways, letting everybody in or not."""
+"""Hall setups kept in the cache: more than a season's days, in two ways, each with both kinds of admission."""
 
 DRAWN = (TicketClass.WALK_IN, TicketClass.APPOINTMENT)
-"""The classes in the chart."""
+"""The classes shown in the chart."""
 
 
 class Measured(Struct, frozen=True):
-    """A day, lived in one way: what it is measured by, and the waits that the chart draws."""
+    """A day run in one way: its measures, and the waits for the chart."""
 
     portions: dict[str, Portion | None]
     waits: list[tuple[TicketClass, int, float]]
 
 
 class Result(Struct, frozen=True):
-    """A day, lived in each way; `lives` counts them, `cpu_s` is what they took."""
+    """A day run in each way; `lives` is the number of runs, `cpu_s` their processor time."""
 
     ways: list[Measured]
     lives: int
@@ -51,7 +51,7 @@ class Result(Struct, frozen=True):
 
 
 def scenario_of(options: Options) -> Scenario:
-    """The scenario, with other counters where they are asked for."""
+    """Return the scenario, with another number of counters if the options say so."""
     scenario = SCENARIOS[options.scenario]
     if options.counters is None:
         return scenario
@@ -60,100 +60,101 @@ def scenario_of(options: Options) -> Scenario:
 
 
 def ways_of(options: Options) -> list[Way]:
-    """The way, and the one it is compared with; halls that learn, and the one that knows."""
+    """Return the ways to run each day: one, two to compare, or halls that learned and one with true parameters."""
     if options.trace is None and options.learn:
         return [*(replace(options.way, learned=days) for days in options.learn), options.way]
     return [options.way] if options.against is None else [options.way, options.against]
 
 
-def live_days(options: Options) -> Iterator[Result]:
-    """Live all days, in order. Raises SimulateError when a trace is none."""
+def run_days(options: Options) -> Iterator[Result]:
+    """Run all days, in order. Raises SimulateError if the trace cannot be used."""
     days = range(number_of_days(options))
     chunks = [days[begin : begin + DAYS_AT_ONCE] for begin in range(0, len(days), DAYS_AT_ONCE)]
     if options.jobs == 1:
         for chunk in chunks:
-            yield from _live_some(options, chunk)
+            yield from _run_chunk(options, chunk)
         return
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-        for results in pool.map(_live_some, [options] * len(chunks), chunks):
+        for results in pool.map(_run_chunk, [options] * len(chunks), chunks):
             yield from results
 
 
 def number_of_days(options: Options) -> int:
-    """How many days are lived. Raises SimulateError when a trace is none."""
-    return options.days if options.trace is None else len(lesson_of(options)[1])
+    """Return the number of days. Raises SimulateError if the trace cannot be used."""
+    return options.days if options.trace is None else len(trace_lessons(options)[1])
 
 
-def lesson_of(options: Options) -> tuple[Taught, Sequence[Trace]]:
-    """What the first days of the trace teach, and the days to live. Raises SimulateError."""
+def trace_lessons(options: Options) -> tuple[TraceLessons, Sequence[Trace]]:
+    """Learn from the first days of the trace; return the result and the other days. Raises SimulateError."""
     assert options.trace is not None, "only traces teach"
     return _lesson(options.trace, next(iter(options.learn), None))
 
 
 @lru_cache(1)
-def _lesson(path: Path, number: int | None) -> tuple[Taught, Sequence[Trace]]:
-    first, later = split(days_of(path), number)
+def _lesson(path: Path, number: int | None) -> tuple[TraceLessons, Sequence[Trace]]:
+    first, later = split(read_trace_days(path), number)
     return learn(first), later
 
 
-def _live_some(options: Options, days: Sequence[int]) -> list[Result]:
-    return [live_day(options, day) for day in days]
+def _run_chunk(options: Options, days: Sequence[int]) -> list[Result]:
+    return [run_day(options, day) for day in days]
 
 
-def live_day(options: Options, day: int) -> Result:
-    """Live one day in each way; `day` counts from 0."""
+def run_day(options: Options, day: int) -> Result:
+    """Run one day in each way; `day` counts from 0."""
     began_s = time.process_time()
-    people, settings = _traced(options, day) if options.trace is not None else _drawn(options, day)
-    lives = len(settings) + sum(way.learned or 0 for way in ways_of(options))
+    people, setups = _trace_day(options, day) if options.trace is not None else _scenario_day(options, day)
+    lives = len(setups) + sum(way.learned or 0 for way in ways_of(options))
     found = []
-    for setting, admitting in settings:
-        lived = Life(setting, people, promiser_of(options, setting, people)).run()
-        portions = measure(lived)
+    for setup, admitting in setups:
+        record = DayRun(setup, people, promiser_of(options, setup, people)).run()
+        portions = measure(record)
         portions[REFUSED_FITTING] = None
-        if admitting is not None and sent_away(lived):
+        if admitting is not None and turned_away(record):
             lives += 1
-            portions[REFUSED_FITTING] = would_have_fitted(lived, Life(admitting, people).run())
-        found.append(Measured(portions, by_quarter(lived, DRAWN)))
+            portions[REFUSED_FITTING] = would_have_fitted(record, DayRun(admitting, people).run())
+        found.append(Measured(portions, by_quarter(record, DRAWN)))
     return Result(found, lives, time.process_time() - began_s)
 
 
-def _drawn(options: Options, day: int) -> tuple[People, list[tuple[Setting, Setting | None]]]:
-    """The people of a scenario's day, and for each way its hall, and that hall if it let everybody in."""
+def _scenario_day(options: Options, day: int) -> tuple[People, list[tuple[HallSetup, HallSetup | None]]]:
+    """Return the people of a scenario's day, and for each way the hall and the same hall if it admits everybody."""
     scenario = scenario_of(options).on_day(day)
-    settings: list[tuple[Setting, Setting | None]] = []
+    setups: list[tuple[HallSetup, HallSetup | None]] = []
     for way in ways_of(options):
-        true, admitting = _setting(scenario, way, options.admission), _setting(scenario, way, "all")
-        settings.append((true, admitting) if way.learned is None else _learned(options, way, day, true.plan))
-    return draw(scenario, options.seed, day), settings
+        true, admitting = _setup(scenario, way, options.admission), _setup(scenario, way, "all")
+        setups.append((true, admitting) if way.learned is None else _learned_setups(options, way, day, true.plan))
+    return draw_people(scenario, options.seed, day), setups
 
 
-def _learned(options: Options, way: Way, day: int, truth: Plan) -> tuple[Setting, Setting]:
-    """The hall of a day that had others to learn from, and that hall if it let everybody in."""
-    assert way.learned is not None, "who knows what is true has not learned"
+def _learned_setups(options: Options, way: Way, day: int, truth: Plan) -> tuple[HallSetup, HallSetup]:
+    """Return the hall of a day that learned from earlier days, and the same hall if it admits everybody."""
+    assert way.learned is not None, "a way without `learned` knows the true parameters"
     usual, policy = scenario_of(options), POLICIES[way.policy]
     document, admitting = (
-        document_of(believed(usual, day), policy, way.constant, admission) for admission in (options.admission, "all")
+        document_of(with_guessed_durations(usual, day), policy, way.constant, admission)
+        for admission in (options.admission, "all")
     )
-    week = learned_before(usual, document, policy, options.seed, day, way.learned)
+    week = learn_before(usual, document, policy, options.seed, day, way.learned)
     by_document, by_admitting = (plan_of(one, 1, ON, learned=week.on(ON)) for one in (document, admitting))
     scenario = usual.on_day(day)
-    return setting_by(scenario, policy, by_document, truth), setting_by(scenario, policy, by_admitting)
+    return setup_with_plan(scenario, policy, by_document, truth), setup_with_plan(scenario, policy, by_admitting)
 
 
-def _traced(options: Options, day: int) -> tuple[People, list[tuple[Setting, Setting | None]]]:
-    """The same of a day of a trace, whose hall lets everybody in."""
-    taught, days = lesson_of(options)
+def _trace_day(options: Options, day: int) -> tuple[People, list[tuple[HallSetup, HallSetup | None]]]:
+    """Return the people and halls of a day of a trace, whose hall already admits everybody."""
+    lessons, days = trace_lessons(options)
     trace = days[day]
-    settings = [setting_of_trace(trace, taught, POLICIES[way.policy]) for way in ways_of(options)]
-    return people_of_trace(trace, taught, options.seed), [(setting, None) for setting in settings]
+    setups = [setup_of_trace(trace, lessons, POLICIES[way.policy]) for way in ways_of(options)]
+    return people_of_trace(trace, lessons, options.seed), [(setup, None) for setup in setups]
 
 
 @lru_cache(SETTINGS_KEPT)
-def _setting(scenario: Scenario, way: Way, admission: str) -> Setting:
-    return setting_of(scenario, POLICIES[way.policy], way.constant, admission)
+def _setup(scenario: Scenario, way: Way, admission: str) -> HallSetup:
+    return setup_of_scenario(scenario, POLICIES[way.policy], way.constant, admission)
 
 
-def promiser_of(options: Options, setting: Setting, people: People) -> Promiser:
-    """Who tells people their wait."""
-    promiser = as_forecast if options.promises is Promises.FORECAST else as_answered
-    return with_oracle(promiser, setting, people, options.oracle) if options.oracle else promiser
+def promiser_of(options: Options, setup: HallSetup, people: People) -> Promiser:
+    """Return the function that promises waits."""
+    promiser = forecast_wait if options.promises is Promises.FORECAST else answered_wait
+    return with_oracle(promiser, setup, people, options.oracle) if options.oracle else promiser

@@ -1,9 +1,9 @@
-"""Scenarios: a hall, and who comes to it on a day.
+"""Scenarios: a hall, and the people who come on a day.
 
-`peak`, `sick` and `surge` are the days of the study behind the rules of the hall (its scenarios A, B and C), and `full`
-the one by which it judged the admission of walk-ins; `loan` is
-the student-loan hall on a busy day, `season` its two months; `lunch` is the day on which waits are forecast: three
-counters at noon, and a speed of the day and of each clerk that nobody knows.
+`peak`, `sick` and `surge` are scenarios A, B and C of the study behind the rules of the hall; `full` is the one in
+which it evaluated the admission of walk-ins. `loan` is the student-loan hall on a busy day, `season` its two months.
+`lunch` is the day for which waits are forecast: three counters at noon, and unknown speeds of the day and of each
+clerk.
 
 Source: ALGORITHMS, "The simulated day", 1.2, 1.3, 4.3 and 5.2.
 """
@@ -20,19 +20,19 @@ from service.domain.hall.document import HallDocument
 from service.domain.model import ServiceId
 
 ON = date(2026, 11, 23)
-"""A Monday. Simulated days know nothing of each other, so all are this one."""
+"""A Monday. Simulated days are independent, so all have this date."""
 
 OPENS_MIN = 9 * 60
 CLOSES_MIN = 17 * 60
 
 ALTERNATE_CODE = "alternation"
-"""The reason code with which counters call out of the order of the hall's rule."""
+"""The reason code of calls out of the hall's order."""
 
 _EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 
 
 class Kind(Struct, frozen=True):
-    """A service: which share of the people want it, and how long it takes, lognormal."""
+    """A service: the share of people who want it, and its lognormal duration."""
 
     id: ServiceId
     share: float
@@ -43,14 +43,14 @@ class Kind(Struct, frozen=True):
 class Scenario(Struct, frozen=True, kw_only=True):
     """A hall's day and its people.
 
-    `counters` are planned, `at_work` come to work; `bands` are minutes of the day from which so many of them are at
-    work. Of `wishes` to book a share does not come; `walk_ins` and `green` are expected numbers. Hours are shares of a
-    class by hour of opening; `before_door` is the share of walk-ins and green who are there before it. `speed_sd`,
-    `clerk_sd` and `volume_sd` are relative spreads that nobody in the hall knows.
+    `counters` are planned, `at_work` come to work; each of `bands` is a minute of the day and the number of counters at
+    work from then on. Of the `wishes` to book the share `no_show` does not come; `walk_ins` and `green` are expected
+    numbers. `walk_in_hours` and `wish_hours` are weights by hour of opening; `before_door` is the weight of people who
+    come before it. `speed_sd`, `clerk_sd` and `volume_sd` are relative standard deviations that the hall does not know.
     """
 
     name: str
-    says: str
+    description: str
     counters: int = 5
     at_work: int = 5
     bands: tuple[tuple[int, int], ...] = ()
@@ -71,15 +71,15 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     @property
     def expected(self) -> float:
-        """How many people turn up."""
+        """The expected number of people who come."""
         return self.wishes * (1 - self.no_show) + self.walk_ins + self.green
 
     def on_day(self, day: int) -> "Scenario":
-        """The scenario of a day of the season; itself where all days are alike."""
+        """Return the scenario of a day of the season; itself if all days are alike."""
         return self if not self.season else self.times(self.season[day % len(self.season)] / self.expected)
 
     def times(self, factor: float) -> "Scenario":
-        """The same day with so many times the people."""
+        """Return the same day with `factor` times the people."""
         return replace(
             self,
             wishes=round(self.wishes * factor),
@@ -88,7 +88,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
         )
 
     def staffed(self, minute: int, most: int) -> int:
-        """How many of `most` counters are at work from a minute of the day on."""
+        """Return how many of `most` counters are at work at a minute of the day."""
         now = most
         for from_min, counters in self.bands:
             if minute >= from_min:
@@ -96,7 +96,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
         return now
 
     def unscheduled_by_hour(self) -> tuple[float, ...]:
-        """How many walk-ins and green come in each hour of opening; who stands before the door is of the first."""
+        """Return the expected people without a booking by hour of opening; the first hour includes those before it."""
         everybody = self.walk_ins + self.green
         hours = [share * everybody for share in self.walk_in_hours]
         hours[0] += self.before_door * everybody
@@ -104,7 +104,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
 
 def season(visits: int, days: int, peak_on: int, most: float, base: float) -> tuple[float, ...]:
-    """Visits on each day of a season with one peak, a bell on a plain; they add up to `visits`."""
+    """Return the visits of each day of a season with one bell-shaped peak; they add up to `visits`."""
     width = (visits - base * days) / (most - base) / 2.5066
     bell = [base + (most - base) * exp(-(((day - peak_on) / width) ** 2) / 2) for day in range(days)]
     return tuple(visits * one / sum(bell) for one in bell)
@@ -120,10 +120,10 @@ _THREE = (
 
 _LOAN = (Kind(ServiceId("loan-first"), 1.0, 300.0, 0.6),)
 
-_PEAK = Scenario(name="peak", says="220 people of 8 min, 5 counters", kinds=_ONE)
+_PEAK = Scenario(name="peak", description="220 people of 8 min, 5 counters", kinds=_ONE)
 _LOAN_DAY = Scenario(
     name="loan",
-    says="210 people of 5 min, 3 counters",
+    description="210 people of 5 min, 3 counters",
     counters=3,
     at_work=3,
     kinds=_LOAN,
@@ -136,13 +136,15 @@ SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
         _PEAK,
-        replace(_PEAK, name="sick", says="220 people, 5 counters planned and 4 at work", at_work=4, kinds=_THREE),
-        replace(_PEAK.times(280 / 220), name="surge", says="280 people of 8 min, 5 counters"),
-        replace(_PEAK.times(290 / 220), name="full", says="290 people of 8 min, 5 counters: not all fit"),
+        replace(
+            _PEAK, name="sick", description="220 people, 5 counters planned and 4 at work", at_work=4, kinds=_THREE
+        ),
+        replace(_PEAK.times(280 / 220), name="surge", description="280 people of 8 min, 5 counters"),
+        replace(_PEAK.times(290 / 220), name="full", description="290 people of 8 min, 5 counters: not all fit"),
         replace(
             _PEAK,
             name="lunch",
-            says="220 people of 8 min, 5 counters and 3 from 12:00 to 13:30; days and clerks of unknown speed",
+            description="220 people of 8 min, 5 counters and 3 from 12:00 to 13:30; days and clerks of unknown speed",
             bands=((12 * 60, 3), (13 * 60 + 30, 5)),
             speed_sd=0.10,
             clerk_sd=0.15,
@@ -152,7 +154,7 @@ SCENARIOS: dict[str, Scenario] = {
         replace(
             _LOAN_DAY,
             name="season",
-            says="3,424 visits of 5 min on 44 days, 3 counters",
+            description="3,424 visits of 5 min on 44 days, 3 counters",
             season=season(3424, 44, peak_on=27, most=212.0, base=45.0),
         ),
     )
@@ -160,7 +162,7 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 class Policy(Struct, frozen=True):
-    """Who is called next: the credits, in seconds, and whether the simulator's own dispatcher calls instead."""
+    """The order of calls: the credits in seconds, or the alternating dispatcher."""
 
     appointment_s: int
     green_s: int
@@ -170,18 +172,18 @@ class Policy(Struct, frozen=True):
 POLICIES: dict[str, Policy] = {
     "credit": Policy(3600, 5400),
     "fifo": Policy(0, 0),
-    "strict": Policy(43_200, 86_400),  # more than a day of opening: nobody's check-in makes up for it
+    "strict": Policy(43_200, 86_400),  # longer than any opening hours: no check-in is early enough to compensate
     "alternate": Policy(0, 0, alternates=True),
 }
 
 
 def document_of(scenario: Scenario, policy: Policy, constant: int | None, admission: str) -> HallDocument:
-    """The hall document of a scenario.
+    """Return the hall document of a scenario.
 
     Args:
         scenario: the hall.
         policy: its credits.
-        constant: places at each quarter of an hour; None leaves them to the rule.
+        constant: places at each quarter of an hour; None means by the rule.
         admission: of walk-ins, `fit` or `all`.
     """
     hours = {"weekdays": _EVERY_DAY, "from": local(OPENS_MIN), "to": local(CLOSES_MIN)}
@@ -226,5 +228,5 @@ def document_of(scenario: Scenario, policy: Policy, constant: int | None, admiss
 
 
 def local(minute: int) -> str:
-    """A minute of the day as documents write it."""
+    """Format a minute of the day as hall documents write it."""
     return f"{minute // 60:02d}:{minute % 60:02d}"

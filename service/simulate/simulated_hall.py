@@ -1,4 +1,4 @@
-"""A hall in memory: the service's own `decide` and `evolve` on a day, and nothing else."""
+"""A hall in memory: `decide` and `evolve` on one day, without database or network."""
 
 from datetime import datetime, timedelta
 
@@ -17,19 +17,21 @@ ACTOR = "simulation"
 
 
 class SimulatedHall:
-    """A day that was opened, and its journal, with what was asked and done, where that is kept.
+    """An open day, optionally with its journal and the executed commands.
 
-    Times are milliseconds from the midnight that began the day; before it they are negative. `admitted_ms` says when
-    tickets came from standby into the order of calls. `truth` is the day as one sees it who goes by a truer plan: the
-    same events under that plan, and the day itself where there is none.
+    Times are milliseconds since the midnight at which the day began; earlier times are negative. `admitted_ms` is when
+    a standby ticket came into the order of calls. `truth` is a second day with the same events but with the true plan,
+    which the oracle uses; without a true plan it is the day itself.
     """
 
-    def __init__(self, plan: Plan, opened_ms: int = 0, *, keeps: bool = False, truth: Plan | None = None) -> None:
+    def __init__(
+        self, plan: Plan, opened_ms: int = 0, *, keep_journal: bool = False, truth: Plan | None = None
+    ) -> None:
         self.day = Day(HALL, plan.day)
         self.truth = self.day if truth is None else Day(HALL, plan.day)
         self.records: list[Record] = []
-        self.asked: list[tuple[datetime, Command]] = []
-        self._keeps = keeps
+        self.commands: list[tuple[datetime, Command]] = []
+        self._keep_journal = keep_journal
         self._midnight_at = plan.starts_at
         self._commands = 0
         self.admitted_ms: dict[TicketId, int] = {}
@@ -37,20 +39,24 @@ class SimulatedHall:
         self._append([DayOpened(plan=plan)], self.at(opened_ms))
 
     def at(self, at_ms: int) -> datetime:
-        """The instant of a millisecond of the day."""
+        """Convert milliseconds of the day to an instant."""
         return self._midnight_at + timedelta(milliseconds=at_ms)
 
     def ms(self, at: datetime) -> int:
-        """The millisecond of the day of an instant."""
+        """Convert an instant to milliseconds of the day."""
         return round((at - self._midnight_at) / timedelta(milliseconds=1))
 
     def do(self, command: Command, at_ms: int) -> list[Event]:
-        """Decide a command, and fold what comes of it. Raises Refusal."""
+        """Execute a command: decide it and apply its events.
+
+        Raises:
+            Refusal: the rules refuse the command.
+        """
         now_at = self.at(at_ms)
         decided = decide(self.day, command, now_at)
         self.truth.advance_to(now_at)  # as `decide` has done with the day
-        if self._keeps:
-            self.asked.append((now_at, command))
+        if self._keep_journal:
+            self.commands.append((now_at, command))
         self._append(decided, now_at)
         return decided
 
@@ -58,7 +64,7 @@ class SimulatedHall:
         self._commands += 1
         for part, event in enumerate(decided):
             record = Record(self.day.seq + 1, now_at, ACTOR, str(self._commands), part, None, event)
-            if self._keeps:
+            if self._keep_journal:
                 self.records.append(record)
             if isinstance(event, TicketAdmitted):
                 self.admitted_ms[event.ticket] = self.ms(now_at)

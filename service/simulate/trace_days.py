@@ -1,9 +1,9 @@
-"""Days of a real hall: its first days teach, its later days are lived, and what people were told is scored.
+"""Days of a real hall: learn from the first days, run the later days, and score the promised waits.
 
-Learned are the durations of each service, as a hall's nights learn them (drawn towards those of all, for nobody wrote
-down what to expect), who comes when, and how soon people give up. The later days have the trace's people at their own
-times, with their own durations and patience, and its servers at their own hours; who is called next, and what each is
-told, is up to the hall's rules. Nothing is fitted to the days that are lived.
+Learned are the durations of each service, as a hall learns them at night (drawn towards the mean of all services,
+because a trace has no expected durations), the arrivals, and how soon people give up. The later days have the people of
+the trace with their arrivals, durations and patience, and its servers with their hours. The rules of the hall decide
+who is called next and which wait is promised. Nothing is fitted to the days that are run.
 
 Source: ALGORITHMS 4.2 (durations).
 """
@@ -26,18 +26,19 @@ from service.replay.errors import TraceError
 from service.replay.trace import Trace, Visit, read_days
 from service.replay.trace_hall import hall_for_trace, service_ids
 from service.simulate.errors import SimulateError
-from service.simulate.hall_setup import Setting, Shift
+from service.simulate.hall_setup import HallSetup, Shift
 from service.simulate.people import People, Person
 from service.simulate.scenario import ALTERNATE_CODE, POLICIES, Policy, local
 
 PREFERRED_S = 90
-"""Credit of those whom the trace's hall preferred: a bank that gave them 1.5 minutes made the traces there are."""
+"""Credit of people whom the trace's hall preferred: the bank of the existing traces gave them 1.5 minutes."""
 
 AWAY_AFTER_S = 20
-"""Who called nobody for so long while somebody waited was not ready for them."""
+"""A server who called nobody for this long while a person waited was not ready."""
 
 AFTERWORK_MOST_S = 300
-"""Up to here that was the work after a visit, and counts in it; longer, and the server was away."""
+"""Up to this length such a time is work after a visit, and counts as part of it; a longer one means that the server was
+away."""
 
 QUARTERS = 96
 QUARTER_S = 900
@@ -45,14 +46,14 @@ QUARTER_S = 900
 _EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 
 TIME_ZONE = "UTC"
-"""Of the lived days: the trace has wall times and no zone."""
+"""The time zone of the days: a trace has wall times without a zone."""
 
 
-class Taught(Struct, frozen=True, kw_only=True):
-    """What some days of a trace teach.
+class TraceLessons(Struct, frozen=True, kw_only=True):
+    """What was learned from some days of a trace.
 
-    `arrivals` are people per quarter of an hour, by ISO weekday; `gives_up_after_s` is the mean patience, were nobody
-    ever called: seconds waited by all for each who gave up.
+    `arrivals` are people per quarter of an hour, by ISO weekday. `gives_up_after_s` is the mean patience if nobody were
+    called: the seconds waited by all people, divided by the number who gave up.
     """
 
     days: int
@@ -63,15 +64,15 @@ class Taught(Struct, frozen=True, kw_only=True):
     preferred: str | None
 
 
-class Worked(Struct, frozen=True):
-    """A day's work: how long each visit kept its server, in seconds, and when each server was there, in their order."""
+class ServerWork(Struct, frozen=True):
+    """The work of a day: how long each visit occupied its server, in seconds, and the shifts of each server."""
 
     lasted_s: tuple[float | None, ...]
     shifts: tuple[tuple[Shift, ...], ...]
 
 
-def days_of(path: Path) -> list[Trace]:
-    """Read a trace. Raises SimulateError when there is nothing to learn from, or nothing to live."""
+def read_trace_days(path: Path) -> list[Trace]:
+    """Read a trace of at least two days. Raises SimulateError."""
     try:
         days = read_days(path)
     except TraceError as error:
@@ -82,29 +83,29 @@ def days_of(path: Path) -> list[Trace]:
 
 
 def split(days: Sequence[Trace], learn: int | None) -> tuple[Sequence[Trace], Sequence[Trace]]:
-    """The days to learn from, the first half unless it is said how many, and those to live. Raises SimulateError."""
+    """Split days into those to learn from (`learn` of them; None for half) and those to run. Raises SimulateError."""
     first = len(days) // 2 if learn is None else learn
     if not 1 <= first < len(days):
         raise SimulateError(f"the trace has {len(days)} days: learn from 1 to {len(days) - 1} of them")
     return days[:first], days[first:]
 
 
-def learn(days: Sequence[Trace]) -> Taught:
+def learn(days: Sequence[Trace]) -> TraceLessons:
     """Learn from days."""
     visits = [visit for trace in days for visit in trace.visits]
-    lasted_s = [one for trace in days for one in worked_of(trace).lasted_s]
+    lasted_s = [one for trace in days for one in server_work_of(trace).lasted_s]
     samples: dict[str, list[int]] = {}
     for visit, one_s in zip(visits, lasted_s, strict=True):
         if one_s is not None:
             samples.setdefault(visit.service, []).append(round(one_s))
     if not any(map(without_outliers, samples.values())):
-        raise SimulateError("nobody was served on the days to learn from")
+        raise SimulateError("no one was served on the days to learn from")
     everything = _lasting([one for some in samples.values() for one in some])
     waited_s = sum((visit.called_s or 0) - visit.arrived_s for visit in visits if visit.called_s is not None)
     waited_s += sum(visit.patience_s for visit in visits if visit.patience_s is not None)
     left = sum(visit.patience_s is not None for visit in visits)
     priorities = sorted({visit.priority for visit in visits if visit.priority})
-    return Taught(
+    return TraceLessons(
         days=len(days),
         durations={name: learned_duration(some, (), everything) or everything for name, some in samples.items()},
         everything=everything,
@@ -115,46 +116,46 @@ def learn(days: Sequence[Trace]) -> Taught:
 
 
 def _lasting(seconds: Sequence[int]) -> ExpectedDuration:
-    """Mean and spread of what was seen, as nights believe it."""
+    """Return mean and spread of durations, without outliers, as a hall learns them at night."""
     kept = without_outliers(seconds)
     mean_s = fmean(kept)
     return ExpectedDuration(mean_s, pstdev(kept, mean_s) / mean_s)
 
 
 def _arrivals(days: Iterable[Trace]) -> dict[int, tuple[float, ...]]:
-    """Mean arrivals by quarter of an hour on each weekday that was seen."""
+    """Return the mean arrivals by quarter of an hour on each weekday that occurs."""
     by_weekday: dict[int, list[list[int]]] = {}
     for trace in days:
-        by_weekday.setdefault(trace.on.isoweekday(), []).append(counts(trace))
+        by_weekday.setdefault(trace.on.isoweekday(), []).append(arrival_counts(trace))
     return {
         weekday: tuple(sum(quarter) / len(some) for quarter in zip(*some, strict=True))
         for weekday, some in by_weekday.items()
     }
 
 
-def counts(trace: Trace) -> list[int]:
-    """People who came in each quarter of an hour."""
+def arrival_counts(trace: Trace) -> list[int]:
+    """Count the arrivals in each quarter of an hour."""
     found = [0] * QUARTERS
     for visit in trace.visits:
         found[visit.arrived_s // QUARTER_S] += 1
     return found
 
 
-def expected_arrivals(taught: Taught, trace: Trace) -> tuple[float, ...]:
-    """What the days before say of who comes when; of a weekday that was not seen, the mean of those that were."""
-    known = taught.arrivals.get(trace.on.isoweekday())
+def expected_arrivals(lessons: TraceLessons, trace: Trace) -> tuple[float, ...]:
+    """Return the arrivals expected from earlier days; for a weekday that did not occur, the mean of the others."""
+    known = lessons.arrivals.get(trace.on.isoweekday())
     if known is not None:
         return known
-    return tuple(sum(quarter) / len(taught.arrivals) for quarter in zip(*taught.arrivals.values(), strict=True))
+    return tuple(sum(quarter) / len(lessons.arrivals) for quarter in zip(*lessons.arrivals.values(), strict=True))
 
 
-def setting_of_trace(trace: Trace, taught: Taught, policy: Policy) -> Setting:
-    """The hall of a day of a trace: its servers, and what earlier days teach. Raises SimulateError."""
+def setup_of_trace(trace: Trace, lessons: TraceLessons, policy: Policy) -> HallSetup:
+    """Set up the hall of a day of a trace: its servers, and what was learned before. Raises SimulateError."""
     try:
         traced = hall_for_trace(trace, TIME_ZONE)
     except TraceError as error:
         raise SimulateError(str(error)) from error
-    shifts = worked_of(trace).shifts
+    shifts = server_work_of(trace).shifts
     green_s = PREFERRED_S if policy == POLICIES["credit"] else policy.green_s
     document = replace(
         traced.document,
@@ -162,26 +163,26 @@ def setting_of_trace(trace: Trace, taught: Taught, policy: Policy) -> Setting:
         codes=Codes(reasons=["urgent", ALTERNATE_CODE]),
         staffing=_roster(shifts),
     )
-    expected = expected_arrivals(taught, trace)
+    expected = expected_arrivals(lessons, trace)
     learned = Learned(
         durations={
-            ServiceId(code): taught.durations.get(name, taught.everything) for name, code in traced.services.items()
+            ServiceId(code): lessons.durations.get(name, lessons.everything) for name, code in traced.services.items()
         },
         walk_ins={f"{hour:02d}": LearnedArrivals(sum(expected[hour * 4 : hour * 4 + 4])) for hour in range(24)},
-        leaving=Leaving() if taught.gives_up_after_s is None else Leaving(HOUR_S / taught.gives_up_after_s),
+        leaving=Leaving() if lessons.gives_up_after_s is None else Leaving(HOUR_S / lessons.gives_up_after_s),
     )
-    return Setting(
+    return HallSetup(
         plan=plan_of(document, 1, trace.on, learned=learned),
         shifts={CounterId(counter): spells for counter, spells in zip(traced.counters, shifts, strict=True)},
         alternates=policy.alternates,
     )
 
 
-def worked_of(trace: Trace) -> Worked:
-    """What each server did all day.
+def server_work_of(trace: Trace) -> ServerWork:
+    """Return the work of each server of a day.
 
-    Who calls nobody although somebody waits is busy with the visit before, for some minutes; then away. Who has nobody
-    to call rests.
+    A server who calls nobody although a person waits is still busy with the last visit, for some minutes; after that
+    the server is away. A server whom nobody waits for is idle.
     """
     lasted_s: list[float | None] = [
         None if visit.service_s is None else float(visit.service_s) for visit in trace.visits
@@ -210,16 +211,16 @@ def worked_of(trace: Trace) -> Worked:
             before = n
             free_s = max(free_s, called_s + (trace.visits[n].service_s or 0))
         shifts.append((*found, Shift(begun_s * 1000, None if isinf(shift.closes_s) else free_s * 1000)))
-    return Worked(tuple(lasted_s), tuple(shifts))
+    return ServerWork(tuple(lasted_s), tuple(shifts))
 
 
 def _until_s(visit: Visit) -> int:
-    """When a wait ended."""
+    """Return when a wait ended, in seconds of the day."""
     return visit.called_s if visit.called_s is not None else visit.arrived_s + (visit.patience_s or 0)
 
 
 def _roster(shifts: Iterable[tuple[Shift, ...]]) -> list[Staffing]:
-    """The plan of staff: how many were at work in each quarter of an hour, on average; one, if anybody was."""
+    """Return the staffing plan: the mean number of servers by quarter of an hour, at least one if any was at work."""
     at_work = [0.0] * QUARTERS
     for shift in (one for some in shifts for one in some):
         closes_s = (
@@ -239,28 +240,28 @@ def _roster(shifts: Iterable[tuple[Shift, ...]]) -> list[Staffing]:
     ]
 
 
-def people_of_trace(trace: Trace, taught: Taught, seed: int) -> People:
-    """The people of a day of a trace.
+def people_of_trace(trace: Trace, lessons: TraceLessons, seed: int) -> People:
+    """Return the people of a day of a trace.
 
-    Who gave up in the trace has that patience, and would have been served for the mean of the service. Who was served
-    has more patience than the wait, by as much as chance gives those who wait on.
+    A person who gave up in the trace has that patience, and would be served for the mean duration of the service. A
+    person who was served has more patience than the wait, by a random time.
     """
     codes = service_ids(trace)
     more = np.random.default_rng([seed, trace.on.toordinal()])
     people = []
-    for n, (visit, lasted_s) in enumerate(zip(trace.visits, worked_of(trace).lasted_s, strict=True)):
+    for n, (visit, lasted_s) in enumerate(zip(trace.visits, server_work_of(trace).lasted_s, strict=True)):
         service = ServiceId(codes[visit.service])
-        usual_s = taught.durations.get(visit.service, taught.everything).mean_s
+        usual_s = lessons.durations.get(visit.service, lessons.everything).mean_s
         patience_s: float | None = visit.patience_s
-        if visit.called_s is not None and taught.gives_up_after_s is not None:
-            patience_s = visit.called_s - visit.arrived_s + float(more.exponential(taught.gives_up_after_s))
+        if visit.called_s is not None and lessons.gives_up_after_s is not None:
+            patience_s = visit.called_s - visit.arrived_s + float(more.exponential(lessons.gives_up_after_s))
         people.append(
             Person(
                 n=n,
-                class_=TicketClass.GREEN if visit.priority == (taught.preferred or "-") else TicketClass.WALK_IN,
+                class_=TicketClass.GREEN if visit.priority == (lessons.preferred or "-") else TicketClass.WALK_IN,
                 service=service,
                 service_ms=max(1, round((usual_s if lasted_s is None else lasted_s) * 1000)),
-                comes_ms=visit.arrived_s * 1000,
+                arrives_ms=visit.arrived_s * 1000,
                 patience_ms=None if patience_s is None else round(patience_s * 1000),
             )
         )

@@ -8,10 +8,10 @@ from msgspec import convert
 from service.domain.calendar.day_plan import plan_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import ServiceId, TicketClass
-from service.simulate.day_record import Lived
-from service.simulate.day_run import Life
+from service.simulate.day_record import DayRecord
+from service.simulate.day_run import DayRun
 from service.simulate.estimate import Estimate, Portion, estimate
-from service.simulate.hall_setup import Setting, Shift
+from service.simulate.hall_setup import HallSetup, Shift
 from service.simulate.people import MINUTE_MS, People, Person
 from service.simulate.scenario import ON
 
@@ -23,7 +23,7 @@ SERVICE = ServiceId("any")
 SERVICE_S = 60.0
 
 
-def hall_of(counters: int, green_s: int = 0) -> Setting:
+def hall_of(counters: int, green_s: int = 0) -> HallSetup:
     """A hall that is open around the clock, with so much credit for the green channel."""
     all_day = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}
     said = {
@@ -44,7 +44,7 @@ def hall_of(counters: int, green_s: int = 0) -> Setting:
         "codes": {"reasons": ["urgent"]},
     }
     plan = plan_of(convert(said, HallDocument), 1, ON)
-    return Setting(plan=plan, shifts={counter: (Shift(0),) for counter in plan.counters})
+    return HallSetup(plan=plan, shifts={counter: (Shift(0),) for counter in plan.counters})
 
 
 def people_of(counters: int, load: float, green: float, seed: int, day: int) -> People:
@@ -58,9 +58,9 @@ def people_of(counters: int, load: float, green: float, seed: int, day: int) -> 
             class_=TicketClass.GREEN if is_green else TicketClass.WALK_IN,
             service=SERVICE,
             service_ms=max(1, round(service_ms)),
-            comes_ms=round(comes_ms),
+            arrives_ms=round(arrives_ms),
         )
-        for n, (comes_ms, service_ms, is_green) in enumerate(
+        for n, (arrives_ms, service_ms, is_green) in enumerate(
             zip(
                 times[times < DAY_MS].tolist(),
                 draws.exponential(SERVICE_S * 1000, len(times)).tolist(),
@@ -72,22 +72,22 @@ def people_of(counters: int, load: float, green: float, seed: int, day: int) -> 
     return People((), tuple(people), (1.0,) * counters)
 
 
-def live(setting: Setting, people: People) -> Lived:
+def live(setup: HallSetup, people: People) -> DayRecord:
     """Live a day."""
-    return Life(setting, people).run()
+    return DayRun(setup, people).run()
 
 
-def mean_wait_s(days: Sequence[Lived], class_: TicketClass) -> Estimate:
+def mean_wait_s(days: Sequence[DayRecord], class_: TicketClass) -> Estimate:
     """The mean wait of a class, once the hall has filled."""
-    found = estimate(_waits_s(lived, class_) for lived in days)
+    found = estimate(_waits_s(record, class_) for record in days)
     assert found is not None, "somebody came"
     return found
 
 
-def _waits_s(lived: Lived, class_: TicketClass) -> Portion:
+def _waits_s(record: DayRecord, class_: TicketClass) -> Portion:
     waits = [
         (visit.called_ms - visit.came_ms) / 1000
-        for visit in lived.visits
+        for visit in record.visits
         if visit.called_ms is not None and visit.came_ms >= WARM_MS and visit.person.class_ is class_
     ]
     return Portion(sum(waits), len(waits))

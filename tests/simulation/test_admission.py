@@ -7,40 +7,40 @@ import pytest
 
 from service.simulate.estimate import Portion
 from service.simulate.options import Options, Way
-from service.simulate.run import Result, live_days
+from service.simulate.run import Result, run_days
 
 DAYS, SEED = 20, 20261123
 LATE_PCT_MAX = 0.5
 
 
 @pytest.fixture(scope="module", params=[None, 9], ids=["places by the rule", "nine in each quarter of an hour"])
-def lived(request: pytest.FixtureRequest) -> list[Result]:
+def record(request: pytest.FixtureRequest) -> list[Result]:
     """The days, lived once in each way."""
-    return list(live_days(Options(scenario="full", days=DAYS, seed=SEED, way=Way("credit", request.param))))
+    return list(run_days(Options(scenario="full", days=DAYS, seed=SEED, way=Way("credit", request.param))))
 
 
-def over_all(lived: list[Result], measure: str) -> Portion:
+def over_all(record: list[Result], measure: str) -> Portion:
     """A measure over all people of all days."""
-    found = [portion for result in lived if (portion := result.ways[0].portions[measure]) is not None]
+    found = [portion for result in record if (portion := result.ways[0].portions[measure]) is not None]
     return Portion(sum(one.part for one in found), sum(one.whole for one in found))
 
 
-def test_of_the_admitted_at_most_one_in_two_hundred_is_called_after_closing(lived: list[Result]) -> None:
-    late = over_all(lived, "admitted_late_pct")
+def test_of_the_admitted_at_most_one_in_two_hundred_is_called_after_closing(record: list[Result]) -> None:
+    late = over_all(record, "admitted_late_pct")
 
     assert late.whole > 1500
     assert late.part / late.whole <= LATE_PCT_MAX
 
 
-def test_most_of_those_on_standby_are_called(lived: list[Result]) -> None:
-    called = over_all(lived, "standby_called_pct")
+def test_most_of_those_on_standby_are_called(record: list[Result]) -> None:
+    called = over_all(record, "standby_called_pct")
 
     assert called.whole >= 15
     assert called.part / called.whole >= 50
 
 
-def test_most_of_those_sent_away_would_not_have_been_called(lived: list[Result]) -> None:
-    fitting = over_all(lived, "refused_fitting_pct")
+def test_most_of_those_sent_away_would_not_have_been_called(record: list[Result]) -> None:
+    fitting = over_all(record, "refused_fitting_pct")
 
     assert fitting.whole >= 15
     assert fitting.part / fitting.whole <= 50

@@ -96,7 +96,7 @@ def test_halls_that_learn_stand_beside_the_one_that_knows() -> None:
     assert report["times"] is None
     assert "learned from 0 days" in shown
     assert "knows what is true" in shown
-    assert "the promise's error by that of who knows" in shown
+    assert "the promise's error by that of the hall with true parameters" in shown
 
 
 def test_promises_are_held_against_the_oracle_of_a_hall_that_knows_and_of_one_that_has_learned() -> None:
@@ -151,7 +151,7 @@ def test_a_season_is_as_long_as_its_days() -> None:
         (("--learn", "61"), "learn is from 0 to 60"),
         (("--learn", "1", "--against", "fifo"), "say learn, or against"),
         (("--learn", "0", "--trace", "nowhere.csv"), "learn is from 1"),
-        (("--learn", "1,2", "--trace", "nowhere.csv"), "a trace is learned from once"),
+        (("--learn", "1,2", "--trace", "nowhere.csv"), "with a trace, learn must be a single number"),
         (("--trace", "nowhere.csv"), "nowhere.csv cannot be read"),
     ],
 )

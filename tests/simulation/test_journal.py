@@ -26,9 +26,9 @@ from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.hall_documents import HallStore
 from service.journal.read import Reader
-from service.simulate.day_run import Life
-from service.simulate.hall_setup import setting_of
-from service.simulate.people import draw
+from service.simulate.day_run import DayRun
+from service.simulate.hall_setup import setup_of_scenario
+from service.simulate.people import draw_people
 from service.simulate.scenario import ON, POLICIES, SCENARIOS, document_of
 from tests.service import Api, Service, service_on
 
@@ -41,7 +41,7 @@ FEW = SCENARIOS["lunch"].times(0.12)
 """Some people of each class, and counters that pause at noon."""
 
 
-class Lived:
+class DayRecord:
     """The same commands, over HTTP; ids and codes are those of the service."""
 
     def __init__(self, service: Service) -> None:
@@ -94,31 +94,33 @@ class Lived:
 
 
 async def test_a_simulated_day_has_the_journal_of_the_same_day_over_http(dsn: str, tmp_path: Path) -> None:
-    people = draw(FEW, seed=3, day=0)
+    people = draw_people(FEW, seed=3, day=0)
     policy = POLICIES["credit"]
     document = document_of(FEW, policy, None, "fit")
-    setting = replace(setting_of(FEW, policy, None, "fit"), plan=plan_of(document, 1, ON))  # nothing was learned yet
-    life = Life(setting, people, keeps=True)
-    lived = life.run()
+    setup = replace(
+        setup_of_scenario(FEW, policy, None, "fit"), plan=plan_of(document, 1, ON)
+    )  # nothing was learned yet
+    day_run = DayRun(setup, people, keep_journal=True)
+    record = day_run.run()
     async with Database(dsn) as database:
         await HallStore(database).create_if_absent(HallId(HALL), document)
-    clock = FakeClock(life.hall.asked[0][0])
+    clock = FakeClock(day_run.hall.commands[0][0])
 
     async with service_on(dsn, tmp_path, clock, rate_limit=False) as service:
         service.api.hall = HALL
-        again = Lived(service)
-        for at, command in life.hall.asked:
+        again = DayRecord(service)
+        for at, command in day_run.hall.commands:
             clock.put(at)
             await again.ask(command)
         records = await Reader(service.running.database).events(HallId(HALL), ON)
 
-    assert {visit.person.class_ for visit in lived.visits} == {"appointment", "walk_in", "green"}
-    ours, theirs = list(told(life.hall.records, again.ids)), list(told(records, {}))
+    assert {visit.person.class_ for visit in record.visits} == {"appointment", "walk_in", "green"}
+    ours, theirs = list(events_of(day_run.hall.records, again.ids)), list(events_of(records, {}))
     assert ours[1:] == theirs[1:]
-    assert records[0].event == life.hall.records[0].event
+    assert records[0].event == day_run.hall.records[0].event
 
 
-def told(records: Iterable[Record], ids: dict[str, str]) -> Iterable[tuple[Any, ...]]:
+def events_of(records: Iterable[Record], ids: dict[str, str]) -> Iterable[tuple[Any, ...]]:
     """What records say, without what is of the rim, and with the ids of the service."""
     for record in records:
         said = {name: value for name, value in msgspec.to_builtins(record.event).items() if name not in OF_THE_RIM}

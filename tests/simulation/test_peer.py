@@ -6,12 +6,12 @@ from math import hypot
 import pytest
 
 from service.domain.model import TicketClass
-from service.simulate.day_record import Lived
-from service.simulate.day_run import Life
+from service.simulate.day_record import DayRecord
+from service.simulate.day_run import DayRun
 from service.simulate.estimate import Estimate, Portion, estimate
-from service.simulate.hall_setup import setting_of
+from service.simulate.hall_setup import setup_of_scenario
 from service.simulate.measures import MEASURES
-from service.simulate.people import draw
+from service.simulate.people import draw_people
 from service.simulate.scenario import POLICIES, SCENARIOS
 from tests.simulation.peer import Hall, Person
 
@@ -19,10 +19,10 @@ DAYS, DAYS_LONG = 120, 1000
 
 
 @pytest.fixture(scope="module")
-def lived(*, long: bool) -> list[Lived]:
+def record(*, long: bool) -> list[DayRecord]:
     scenario = SCENARIOS["peak"]
-    setting = setting_of(scenario, POLICIES["credit"], 9, "all")
-    return [Life(setting, draw(scenario, 7, day)).run() for day in range(DAYS_LONG if long else DAYS)]
+    setup = setup_of_scenario(scenario, POLICIES["credit"], 9, "all")
+    return [DayRun(setup, draw_people(scenario, 7, day)).run() for day in range(DAYS_LONG if long else DAYS)]
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,11 @@ def kept(people: Sequence[Person]) -> Portion:
     )
 
 
-def mean_wait_min(class_: TicketClass) -> Callable[[Lived], Portion]:
-    def of(lived: Lived) -> Portion:
+def mean_wait_min(class_: TicketClass) -> Callable[[DayRecord], Portion]:
+    def of(record: DayRecord) -> Portion:
         waits = [
-            max(0, visit.called_ms - max(visit.reference_ms, lived.setting.opens_ms)) / 60_000
-            for visit in lived.visits
+            max(0, visit.called_ms - max(visit.reference_ms, record.setup.opens_ms)) / 60_000
+            for visit in record.visits
             if visit.called_ms is not None and visit.person.class_ is class_
         ]
         return Portion(sum(waits), len(waits))
@@ -57,7 +57,7 @@ def mean_wait_min(class_: TicketClass) -> Callable[[Lived], Portion]:
     return of
 
 
-def measured(name: str) -> Callable[[Lived], Portion | None]:
+def measured(name: str) -> Callable[[DayRecord], Portion | None]:
     return next(measure.of for measure in MEASURES if measure.name == name)
 
 
@@ -72,12 +72,12 @@ def measured(name: str) -> Callable[[Lived], Portion | None]:
     ids=["walk-ins wait", "appointments wait", "the green channel waits", "appointments are kept"],
 )
 def test_a_program_written_independently_finds_the_same(
-    ours: Callable[[Lived], Portion | None],
+    ours: Callable[[DayRecord], Portion | None],
     theirs: Callable[[Sequence[Person]], Portion],
-    lived: list[Lived],
+    record: list[DayRecord],
     peers: list[list[Person]],
 ) -> None:
-    one = known(estimate(map(ours, lived)))
+    one = known(estimate(map(ours, record)))
     other = known(estimate(map(theirs, peers)))
 
     assert one.half_width is not None

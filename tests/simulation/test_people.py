@@ -5,7 +5,7 @@ from statistics import mean
 import pytest
 
 from service.domain.model import TicketClass
-from service.simulate.people import MINUTE_MS, People, draw
+from service.simulate.people import MINUTE_MS, People, draw_people
 from service.simulate.scenario import CLOSES_MIN, OPENS_MIN, SCENARIOS
 
 PEAK = SCENARIOS["peak"]
@@ -14,18 +14,18 @@ DAYS = 200
 
 @pytest.fixture(scope="module")
 def crowds() -> list[People]:
-    return [draw(PEAK, 1, day) for day in range(DAYS)]
+    return [draw_people(PEAK, 1, day) for day in range(DAYS)]
 
 
 def test_the_same_seed_and_day_bring_the_same_people() -> None:
-    assert draw(PEAK, 1, 0) == draw(PEAK, 1, 0)
-    assert draw(PEAK, 1, 0) != draw(PEAK, 1, 1)
-    assert draw(PEAK, 1, 0) != draw(PEAK, 2, 0)
+    assert draw_people(PEAK, 1, 0) == draw_people(PEAK, 1, 0)
+    assert draw_people(PEAK, 1, 0) != draw_people(PEAK, 1, 1)
+    assert draw_people(PEAK, 1, 0) != draw_people(PEAK, 2, 0)
 
 
 def test_as_many_come_as_the_scenario_says(crowds: list[People]) -> None:
-    walk_ins = [sum(person.class_ is TicketClass.WALK_IN for person in people.others) for people in crowds]
-    green = [len(people.others) - walk_in for people, walk_in in zip(crowds, walk_ins, strict=True)]
+    walk_ins = [sum(person.class_ is TicketClass.WALK_IN for person in people.unscheduled) for people in crowds]
+    green = [len(people.unscheduled) - walk_in for people, walk_in in zip(crowds, walk_ins, strict=True)]
     shown = [sum(person.shows for person in people.bookings) for people in crowds]
 
     assert mean(walk_ins) == pytest.approx(88, abs=2)
@@ -36,9 +36,9 @@ def test_as_many_come_as_the_scenario_says(crowds: list[People]) -> None:
 
 def test_a_fifth_of_the_walk_ins_come_in_the_first_hour_and_a_few_before_the_door_opens(crowds: list[People]) -> None:
     came = [
-        person.comes_ms / MINUTE_MS
+        person.arrives_ms / MINUTE_MS
         for people in crowds
-        for person in people.others
+        for person in people.unscheduled
         if person.class_ is TicketClass.WALK_IN
     ]
 
@@ -48,7 +48,7 @@ def test_a_fifth_of_the_walk_ins_come_in_the_first_hour_and_a_few_before_the_doo
 
 
 def test_services_last_as_long_and_as_unevenly_as_the_scenario_says(crowds: list[People]) -> None:
-    lasts_s = [person.service_ms / 1000 for people in crowds for person in (*people.bookings, *people.others)]
+    lasts_s = [person.service_ms / 1000 for people in crowds for person in (*people.bookings, *people.unscheduled)]
     middle_s = mean(lasts_s)
     spread_s = mean((one - middle_s) ** 2 for one in lasts_s) ** 0.5
 
@@ -83,10 +83,10 @@ def test_a_season_has_its_visits_and_one_peak_of_over_two_hundred() -> None:
 
 
 def test_nobody_knows_the_speed_of_a_day_beforehand() -> None:
-    crowds = [draw(SCENARIOS["lunch"], 1, day) for day in range(DAYS)]
+    crowds = [draw_people(SCENARIOS["lunch"], 1, day) for day in range(DAYS)]
 
     paces = [pace for people in crowds for pace in people.pace]
     assert mean(paces) == pytest.approx(1, abs=0.03)
     assert min(paces) < 0.8
     assert max(paces) > 1.2
-    assert draw(PEAK, 1, 0).pace == (1.0,) * 5
+    assert draw_people(PEAK, 1, 0).pace == (1.0,) * 5

@@ -6,12 +6,12 @@ import pytest
 
 from service.domain.events import TicketCalled
 from service.domain.model import TicketClass
-from service.simulate.day_record import Lived
-from service.simulate.day_run import Life
+from service.simulate.day_record import DayRecord
+from service.simulate.day_run import DayRun
 from service.simulate.estimate import Estimate, estimate
-from service.simulate.hall_setup import setting_of
+from service.simulate.hall_setup import setup_of_scenario
 from service.simulate.measures import MEASURES, worst_overtaking_min
-from service.simulate.people import People, draw
+from service.simulate.people import People, draw_people
 from service.simulate.scenario import POLICIES, SCENARIOS
 
 DAYS, DAYS_LONG = 25, 400
@@ -22,12 +22,12 @@ def days(*, long: bool) -> range:
     return range(DAYS_LONG if long else DAYS)
 
 
-def lived(scenario: str, policy: str, days: range, constant: int | None = 9) -> list[Lived]:
-    setting = setting_of(SCENARIOS[scenario], POLICIES[policy], constant, "all")
-    return [Life(setting, draw(SCENARIOS[scenario], 11, day)).run() for day in days]
+def record(scenario: str, policy: str, days: range, constant: int | None = 9) -> list[DayRecord]:
+    setup = setup_of_scenario(SCENARIOS[scenario], POLICIES[policy], constant, "all")
+    return [DayRun(setup, draw_people(SCENARIOS[scenario], 11, day)).run() for day in days]
 
 
-def mean_of(name: str, some: list[Lived]) -> float:
+def mean_of(name: str, some: list[DayRecord]) -> float:
     measure = next(measure for measure in MEASURES if measure.name == name)
     found: Estimate | None = estimate(map(measure.of, some))
     assert found is not None, "every day has people"
@@ -38,21 +38,21 @@ def mean_of(name: str, some: list[Lived]) -> float:
 def test_nobody_is_overtaken_by_a_booking_more_than_its_credit_later(scenario: str, days: range) -> None:
     credit_min = POLICIES["credit"].appointment_s / 60
 
-    worst = [worst_overtaking_min(day) for day in lived(scenario, "credit", days)]
+    worst = [worst_overtaking_min(day) for day in record(scenario, "credit", days)]
 
     assert max(portion.part for portion in worst if portion is not None) <= credit_min
-    beyond = [worst_overtaking_min(day) for day in lived(scenario, "strict", days)]
+    beyond = [worst_overtaking_min(day) for day in record(scenario, "strict", days)]
     assert scenario == "peak" or max(portion.part for portion in beyond if portion is not None) > credit_min
 
 
 def test_without_credits_no_booking_overtakes_anybody(days: range) -> None:
-    worst = [worst_overtaking_min(day) for day in lived("sick", "fifo", days)]
+    worst = [worst_overtaking_min(day) for day in record("sick", "fifo", days)]
 
     assert max(portion.part for portion in worst if portion is not None) == 0
 
 
 def test_a_credit_keeps_more_appointments_than_none_and_fewer_than_strict_priority(days: range) -> None:
-    fifo, credit, strict = (lived("sick", policy, days) for policy in ("fifo", "credit", "strict"))
+    fifo, credit, strict = (record("sick", policy, days) for policy in ("fifo", "credit", "strict"))
 
     kept = [mean_of("kept_pct", some) for some in (fifo, credit, strict)]
     longest = [mean_of("walk_in_wait_max_min", some) for some in (fifo, credit, strict)]
@@ -64,7 +64,7 @@ def test_a_credit_keeps_more_appointments_than_none_and_fewer_than_strict_priori
 
 
 def test_no_rule_makes_or_saves_work(days: range) -> None:
-    found = [lived("peak", policy, days) for policy in POLICIES]
+    found = [record("peak", policy, days) for policy in POLICIES]
 
     assert len({mean_of("served", some) for some in found}) == 1
     assert max(mean_of("utilisation_pct", some) for some in found) - min(
@@ -73,7 +73,7 @@ def test_no_rule_makes_or_saves_work(days: range) -> None:
 
 
 def test_places_by_the_rule_halve_the_longest_waits_and_keep_appointments(days: range) -> None:
-    constant, rule = lived("peak", "credit", days), lived("peak", "credit", days, constant=None)
+    constant, rule = record("peak", "credit", days), record("peak", "credit", days, constant=None)
 
     assert mean_of("walk_in_wait_p95_min", rule) < 0.6 * mean_of("walk_in_wait_p95_min", constant)
     assert mean_of("kept_pct", rule) >= 95
@@ -83,11 +83,11 @@ def test_places_by_the_rule_halve_the_longest_waits_and_keep_appointments(days: 
 
 def test_alternation_calls_two_who_are_preferred_and_then_one_who_walked_in() -> None:
     scenario = SCENARIOS["surge"]
-    setting = setting_of(scenario, POLICIES["alternate"], 9, "all")
-    life = Life(setting, draw(scenario, 11, 0), keeps=True)
-    life.run()
-    of = {ticket.id: ticket.class_ is not TicketClass.WALK_IN for ticket in life.hall.day.tickets.values()}
-    calls = [of[record.event.ticket] for record in life.hall.records if isinstance(record.event, TicketCalled)]
+    setup = setup_of_scenario(scenario, POLICIES["alternate"], 9, "all")
+    day_run = DayRun(setup, draw_people(scenario, 11, 0), keep_journal=True)
+    day_run.run()
+    of = {ticket.id: ticket.class_ is not TicketClass.WALK_IN for ticket in day_run.hall.day.tickets.values()}
+    calls = [of[record.event.ticket] for record in day_run.hall.records if isinstance(record.event, TicketCalled)]
 
     busy = calls[20:80]  # the hall is full, and both kinds wait
     assert sum(busy) == pytest.approx(40, abs=2)
@@ -96,10 +96,10 @@ def test_alternation_calls_two_who_are_preferred_and_then_one_who_walked_in() ->
 
 def test_counters_pause_at_noon_and_come_back() -> None:
     scenario = SCENARIOS["lunch"]
-    setting = setting_of(scenario, POLICIES["credit"], None, "all")
-    people: People = draw(scenario, 11, 0)
+    setup = setup_of_scenario(scenario, POLICIES["credit"], None, "all")
+    people: People = draw_people(scenario, 11, 0)
 
-    day = Life(setting, people).run()
+    day = DayRun(setup, people).run()
 
     spans = sorted(
         (visit.called_ms, visit.over_ms)

@@ -19,9 +19,9 @@ def days(*, long: bool) -> int:
 
 def test_a_queue_without_classes_waits_as_erlang_says(days: int) -> None:
     hall = hall_of(COUNTERS)
-    lived = [live(hall, people_of(COUNTERS, LOAD, 0.0, seed=1, day=day)) for day in range(days)]
+    record = [live(hall, people_of(COUNTERS, LOAD, 0.0, seed=1, day=day)) for day in range(days)]
 
-    waited = mean_wait_s(lived, TicketClass.WALK_IN)
+    waited = mean_wait_s(record, TicketClass.WALK_IN)
 
     assert agrees(waited, erlang_c(COUNTERS, LOAD) * SERVICE_S / (COUNTERS * (1 - LOAD))), waited
 
@@ -29,10 +29,10 @@ def test_a_queue_without_classes_waits_as_erlang_says(days: int) -> None:
 def test_a_credit_of_a_day_is_priority_as_cobham_says(days: int) -> None:
     hall = hall_of(COUNTERS, green_s=PRIORITY_S)
     green = 0.3
-    lived = [live(hall, people_of(COUNTERS, LOAD, green, seed=2, day=day)) for day in range(days)]
+    record = [live(hall, people_of(COUNTERS, LOAD, green, seed=2, day=day)) for day in range(days)]
 
-    of_green = mean_wait_s(lived, TicketClass.GREEN)
-    of_walk_ins = mean_wait_s(lived, TicketClass.WALK_IN)
+    of_green = mean_wait_s(record, TicketClass.GREEN)
+    of_walk_ins = mean_wait_s(record, TicketClass.WALK_IN)
 
     begun_s = erlang_c(COUNTERS, LOAD) * SERVICE_S / COUNTERS
     assert agrees(of_green, begun_s / (1 - LOAD * green)), of_green
@@ -43,8 +43,8 @@ def test_a_credit_moves_waiting_between_classes_and_makes_none(days: int) -> Non
     crowds = [people_of(COUNTERS, LOAD, 0.3, seed=3, day=day) for day in range(days // 2)]  # the same for each credit
     means_s = []
     for green_s in (0, 120, PRIORITY_S):
-        lived = [live(hall_of(COUNTERS, green_s), people) for people in crowds]
-        green, walk_in = (mean_wait_s(lived, class_) for class_ in (TicketClass.GREEN, TicketClass.WALK_IN))
+        record = [live(hall_of(COUNTERS, green_s), people) for people in crowds]
+        green, walk_in = (mean_wait_s(record, class_) for class_ in (TicketClass.GREEN, TicketClass.WALK_IN))
         means_s.append((green.mean, walk_in.mean, 0.3 * green.mean + 0.7 * walk_in.mean))
 
     (fifo_green_s, fifo_walk_in_s, fifo_s), (some_green_s, some_walk_in_s, some_s), (most_green_s, _, most_s) = means_s

@@ -6,18 +6,18 @@ import pytest
 from msgspec.structs import replace
 
 from service.domain.model import CounterId, TicketClass
-from service.simulate.day_run import Life
+from service.simulate.day_run import DayRun
 from service.simulate.errors import SimulateError
 from service.simulate.hall_setup import Shift
 from service.simulate.scenario import POLICIES
 from service.simulate.trace_days import (
-    days_of,
     expected_arrivals,
     learn,
     people_of_trace,
-    setting_of_trace,
+    read_trace_days,
+    server_work_of,
+    setup_of_trace,
     split,
-    worked_of,
 )
 
 HEADER = "date,arrived,service,priority,outcome,wait_s,service_s,server"
@@ -45,9 +45,9 @@ def trace(tmp_path: Path) -> Path:
 
 
 def test_who_lets_somebody_wait_works_on_for_some_minutes_and_is_away_when_it_is_longer(trace: Path) -> None:
-    monday = days_of(trace)[0]
+    monday = read_trace_days(trace)[0]
 
-    worked = worked_of(monday)
+    worked = server_work_of(monday)
 
     nine_ms, minute_ms = 9 * 3_600_000, 60_000
     assert worked.lasted_s == (300.0, 240.0, None, 60.0, 60.0, 9000.0)
@@ -59,22 +59,22 @@ def test_who_lets_somebody_wait_works_on_for_some_minutes_and_is_away_when_it_is
 
 
 def test_durations_are_drawn_towards_those_of_the_hall_and_forgotten_ones_teach_nothing(trace: Path) -> None:
-    taught = learn(days_of(trace)[:1])
+    lessons = learn(read_trace_days(trace)[:1])
 
     everything_s = (300 + 240 + 60 + 60) / 4
-    assert taught.everything.mean_s == pytest.approx(everything_s)
-    assert taught.durations["NW"].mean_s == pytest.approx((60 + 20 * everything_s) / 21)
-    assert taught.durations["PS"].mean_s < 400
+    assert lessons.everything.mean_s == pytest.approx(everything_s)
+    assert lessons.durations["NW"].mean_s == pytest.approx((60 + 20 * everything_s) / 21)
+    assert lessons.durations["PS"].mean_s < 400
 
 
 def test_patience_is_the_time_waited_for_each_who_gave_up(trace: Path) -> None:
-    taught = learn(days_of(trace)[:1])
+    lessons = learn(read_trace_days(trace)[:1])
 
-    assert taught.gives_up_after_s == 180 + 60 + 180 + 1080
+    assert lessons.gives_up_after_s == 180 + 60 + 180 + 1080
 
 
 def test_a_weekday_that_was_not_seen_is_expected_to_be_like_the_others(trace: Path) -> None:
-    monday, tuesday = days_of(trace)
+    monday, tuesday = read_trace_days(trace)
 
     expected = expected_arrivals(learn([monday]), tuesday)
 
@@ -83,26 +83,26 @@ def test_a_weekday_that_was_not_seen_is_expected_to_be_like_the_others(trace: Pa
 
 
 def test_a_later_day_is_lived_by_its_own_people_under_the_rules_of_the_hall(trace: Path) -> None:
-    monday, tuesday = days_of(trace)
-    taught = replace(learn([monday]), gives_up_after_s=None)
-    setting = setting_of_trace(tuesday, taught, POLICIES["credit"])
-    people = people_of_trace(tuesday, taught, 1)
+    monday, tuesday = read_trace_days(trace)
+    lessons = replace(learn([monday]), gives_up_after_s=None)
+    setup = setup_of_trace(tuesday, lessons, POLICIES["credit"])
+    people = people_of_trace(tuesday, lessons, 1)
 
-    lived = Life(setting, people).run()
+    record = DayRun(setup, people).run()
 
-    by_person = {visit.person.n: visit for visit in lived.visits}
-    assert [person.class_ for person in people.others].count(TicketClass.GREEN) == 1
+    by_person = {visit.person.n: visit for visit in record.visits}
+    assert [person.class_ for person in people.unscheduled].count(TicketClass.GREEN) == 1
     assert by_person[3].called_ms is None
-    assert by_person[3].left_ms == people.others[3].comes_ms + 30_000
+    assert by_person[3].left_ms == people.unscheduled[3].arrives_ms + 30_000
     second, preferred = by_person[1].called_ms, by_person[2].called_ms
     assert second is not None
     assert preferred is not None
     assert preferred < second  # came half a minute later, with a credit of one and a half
-    assert list(setting.shifts) == [CounterId("1")]
+    assert list(setup.shifts) == [CounterId("1")]
 
 
 def test_learning_needs_some_days_and_leaves_some(trace: Path, tmp_path: Path) -> None:
-    days = days_of(trace)
+    days = read_trace_days(trace)
 
     assert [len(part) for part in split(days, None)] == [1, 1]
     with pytest.raises(SimulateError, match="learn from 1 to 1"):
@@ -110,6 +110,6 @@ def test_learning_needs_some_days_and_leaves_some(trace: Path, tmp_path: Path) -
     one = tmp_path / "one.csv"
     one.write_text("\n".join((HEADER, *TUESDAY, "")), encoding="utf-8")
     with pytest.raises(SimulateError, match="has one day"):
-        days_of(one)
+        read_trace_days(one)
     with pytest.raises(SimulateError, match="cannot be read"):
-        days_of(tmp_path / "none.csv")
+        read_trace_days(tmp_path / "none.csv")

@@ -9,7 +9,7 @@ import pytest
 
 from service.simulate.estimate import estimate
 from service.simulate.options import Options, Promises, Way
-from service.simulate.run import Result, live_days
+from service.simulate.run import Result, run_days
 
 DAYS = Options(
     scenario="lunch",
@@ -25,7 +25,7 @@ DAYS = Options(
 @pytest.fixture(scope="module")
 def lived() -> list[Result]:
     """The days, lived once."""
-    return list(live_days(DAYS))
+    return list(run_days(DAYS))
 
 
 def mean(lived: list[Result], measure: str) -> float:
