@@ -149,7 +149,7 @@ def test_a_season_is_as_long_as_its_days() -> None:
         (("--counters", "0"), "counters is from 1"),
         (("--learn", "some"), "learn is a number of days, or several after commas"),
         (("--learn", "61"), "learn is from 0 to 60"),
-        (("--learn", "1", "--against", "fifo"), "say learn, or against"),
+        (("--learn", "1", "--against", "fifo"), "give learn or against, not both"),
         (("--learn", "0", "--trace", "nowhere.csv"), "learn is from 1"),
         (("--learn", "1,2", "--trace", "nowhere.csv"), "with a trace, learn must be a single number"),
         (("--trace", "nowhere.csv"), "nowhere.csv cannot be read"),
