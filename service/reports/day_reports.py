@@ -124,14 +124,14 @@ class DayReports:
             except faults.Rewritten:  # the journal was restored from an earlier copy
                 followed.head = None
             else:
-                followed.observer.see(records)
+                followed.observer.replay(records)
                 followed.head = position.head
                 return
         latest = await self._reader.position(hall, on)
         observer = FiguresObserver(hall, on)  # a new one: the request may be cancelled before the day is complete
         if latest is not None:
             async for records in self._reader.load(hall, on, latest):
-                observer.see(records)
+                observer.replay(records)
             followed.head = latest.head
         followed.observer = observer
 

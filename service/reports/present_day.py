@@ -96,7 +96,7 @@ def _expected(day: Day, now_at: datetime) -> dict[datetime, int]:
 def _open_s(observer: FiguresObserver, now_at: datetime) -> dict[datetime, float]:
     needed = observer.day.plan.final_stages
     found: dict[datetime, float] = {}
-    for _, state, stage, from_at, to_at in observer.spans(now_at):
+    for _, state, stage, from_at, to_at in observer.counter_spans(now_at):
         if state is CounterState.OPEN and stage in needed:
             for half, seconds in half_hours_in(from_at, to_at):
                 found[half] = found.get(half, 0.0) + seconds

@@ -238,7 +238,7 @@ class Halls:
         for row in rows:
             week = learned.get(row.hall, NOTHING_LEARNED)
             if week.learned_at.get(row.weekday) != row.changed_at:  # reads of changes overlap
-                learned[row.hall] = week.having(row.weekday, row.learned, row.days, row.changed_at)
+                learned[row.hall] = week.with_part(row.weekday, row.learned, row.days, row.changed_at)
         before = self._learned
         for name in learned.keys() & before.keys():
             if learned[name] == before[name]:

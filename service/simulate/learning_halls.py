@@ -89,7 +89,7 @@ def learn_before(  # noqa: PLR0913, PLR0917  (the inputs of a run)
 def facts_of(records: Iterable[Record], on: date) -> DayFacts:
     """Return the stored facts of a day's journal."""
     observer = FactsObserver(HALL, on)
-    observer.see(records)
+    observer.replay(records)
     return observer.facts()
 
 
@@ -98,5 +98,5 @@ def after_night(week: LearnedWeek, facts: Sequence[DayFacts], document: HallDocu
     learned = learn(facts, document, today)
     night_at = datetime.combine(today, time(), UTC)
     for weekday, part in changed_parts(week, learned).items():
-        week = week.having(weekday, part, learned.days, night_at)
+        week = week.with_part(weekday, part, learned.days, night_at)
     return week

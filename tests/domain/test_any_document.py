@@ -186,8 +186,8 @@ class AnyHall(AnyDay):
         forecast(day, hall.now_at, PATHS)
         day_ahead(day, hall.now_at, PATHS)
         told, facts = figures_observer.FiguresObserver(day.hall, day.on), facts_observer.FactsObserver(day.hall, day.on)
-        told.see(hall.records)
-        facts.see(hall.records)
+        told.replay(hall.records)
+        facts.replay(hall.records)
         assert told.figures(hall.now_at).on == day.on
         learned = learning.learn([facts.facts()], hall.document, day.on + timedelta(days=1))
         assert learned.on(day.on + timedelta(days=7)) is not None

@@ -159,7 +159,7 @@ def test_whose_visit_was_to_go_on_from_a_forgotten_finish_may_come_back(
     assert (left.state, left.left_reason, left.service) == (TicketState.LEFT, LeftReason.UNSERVED, service)
     assert not left.prechecked, "nobody said so"
     told = FiguresObserver(hall.day.hall, hall.on)
-    told.see(hall.records)
+    told.replay(hall.records)
     figures = told.figures(hall.now_at)
     assert figures.counters[CounterId(counter)].serving_s == 0, "nobody knows when it ended"
     assert figures.halves["09:00"].waiting_most == 1

@@ -43,7 +43,7 @@ from tests.domain.test_waits import enquiries
 
 def observed(hall: Hall) -> FiguresObserver:
     observer = FiguresObserver(hall.day.hall, hall.on)
-    observer.see(hall.records)
+    observer.replay(hall.records)
     return observer
 
 
@@ -392,7 +392,7 @@ def test_how_many_wait_is_noted_every_five_minutes_from_the_doors_on() -> None:
     hall.at("09:03").open("1")
     hall.next("1")
 
-    line = observed(hall).line_until(hall.instant("09:07"))
+    line = observed(hall).waiting_history(hall.instant("09:07"))
 
     assert [waiting for _, waiting in line] == [0, 1, 1, 2, 2, 2, 2, 1, 1]
     assert line[0][0] == hall.instant("08:30")
@@ -409,7 +409,7 @@ def test_figures_are_the_same_however_a_day_is_read_and_after_they_were_kept() -
         hall.after(60).finish(ticket)
     piecewise = FiguresObserver(hall.day.hall, hall.on)
     for record in hall.records:
-        piecewise.see([record])
+        piecewise.replay([record])
         piecewise.figures(record.at)
 
     at_once = figures(hall)

@@ -19,8 +19,8 @@ def test_several_who_watch_one_fold_see_what_each_sees_alone() -> None:
     )
 
     replay_with_observers(day, hall.records, facts, counted)
-    alone.see(hall.records)
-    counted_alone.see(hall.records)
+    alone.replay(hall.records)
+    counted_alone.replay(hall.records)
 
     assert facts.facts() == alone.facts()
     assert facts.facts().lasted_s

@@ -44,7 +44,7 @@ PRECHECK, WINDOW = StageId("precheck"), StageId("window")
 def facts_of(hall: Hall) -> DayFacts:
     observer = FactsObserver(hall.day.hall, hall.on)
     for at in range(0, len(hall.records), 3):  # in chunks, as the journal returns them
-        observer.see(hall.records[at : at + 3])
+        observer.replay(hall.records[at : at + 3])
     return observer.facts()
 
 

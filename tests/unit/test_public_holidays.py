@@ -84,7 +84,7 @@ def test_on_a_worked_saturday_people_come_as_on_a_friday() -> None:
     hall = Hall(HallId("town"), 1, keeping, week)
     assert not hall.is_newer(worked), "what is learned of Saturdays does not concern it"
     assert not hall.is_newer(other)
-    later = week.having(5, Learned(walk_ins={"09": LearnedArrivals(22.0)}), 40, night_at + timedelta(days=7))
+    later = week.with_part(5, Learned(walk_ins={"09": LearnedArrivals(22.0)}), 40, night_at + timedelta(days=7))
     assert Hall(HallId("town"), 1, keeping, later).is_newer(worked)
 
 

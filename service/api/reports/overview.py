@@ -192,7 +192,7 @@ async def show(request: web.Request) -> web.Response:
             opens_at=stamp(plan.windows[0].opens_at) if plan.windows else None,
             closes_at=stamp(plan.windows[-1].closes_at) if plan.windows else None,
             halves=[_half(half) for half in half_hours_of(observer, now_at)],
-            line=[Waited(stamp(at), waiting) for at, waiting in observer.line_until(now_at)],
+            line=[Waited(stamp(at), waiting) for at, waiting in observer.waiting_history(now_at)],
             seq=observer.seq,
         )
     )

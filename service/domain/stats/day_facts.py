@@ -1,4 +1,8 @@
-"""The facts of a day that a hall learns from."""
+"""The facts of a day that a hall learns from. They are stored for each ended day.
+
+Durations are seconds for one person, for each stage separately: a pre-check of papers and the work at the window are
+two things.
+"""
 
 from datetime import date
 
@@ -11,9 +15,9 @@ from service.domain.model import (
 
 
 class OpenHour(Struct, frozen=True):
-    """An hour of a day: the people who came without an appointment, and for how long the hall was open.
+    """An hour of a day: the people who came without an appointment, and the seconds that the hall was open.
 
-    It is not open while it is suspended, nor after a manager has closed the day.
+    The hall does not count as open while it is suspended, nor after a manager has closed the day.
     """
 
     people: int
@@ -21,21 +25,27 @@ class OpenHour(Struct, frozen=True):
 
 
 class Lasted(Struct, frozen=True):
-    """How long visits lasted, in seconds, one for each, for one person: of people not prechecked, and prechecked."""
+    """Durations of visits, in seconds for one person, one for each visit.
+
+    `plain_s` are those of people who were not prechecked, `prechecked_s` those of prechecked people.
+    """
 
     plain_s: list[int] = []
     prechecked_s: list[int] = []
 
 
 class DayFacts(Struct, frozen=True, kw_only=True):
-    """What is remembered of a day.
+    """The stored facts of a day.
 
-    `lasted_s` and `prechecked_lasted_s` by service, one for each visit, for one person, at its main stage: that of the
-    day, as `main` says; `at_stages` has the others. `late_s` is check-in minus
-    start of those who came with an appointment; `hours` by local hour; `walk_ins` are the people by service.
-    `waited_s` is how long all waited together, at any stage; `left` of them said that they leave, and `absent_s` has,
-    for each who was called in vain, how long the counter waited. `missed` are those who did not come to a time at which
-    the hall was open.
+    `lasted_s` and `prechecked_lasted_s` have, by service, the duration of each visit for one person at the main stage
+    of the service; `main` names that stage, as it was on the day. `at_stages` has the durations at the other stages.
+
+    `came` counts the appointments that were checked in, `missed` those missed at a time when the hall was open.
+    `late_s` is check-in minus slot start of each appointment. `hours` is by local hour ("09"); `walk_ins` counts the
+    people without an appointment by service.
+
+    `waited_s` is the waiting time of all tickets together, at any stage. `left` of them were given back by the person,
+    and `absent_s` has the time that the counter waited, for each ticket that was called in vain.
     """
 
     on: date

@@ -1,12 +1,7 @@
 """The figures of a day for reports, without personal data.
 
-`FiguresObserver` observes the replay of a day's events and counts. `Figures` is stored for each ended day. It holds
-counts and sorted seconds, so the figures of many days are computed from all their visits, not from daily medians.
-
-A visit begins when its number is taken, also when an offline kiosk reports it later. The number of people waiting is
-the one known at that time. A wait lasts from the ticket, or from the end of the previous stage, to the first call of
-the stage. A booked person is called on time within ten minutes of the appointment, or of arriving if they came later.
-A counter counts as open until it is closed, but not beyond the working time of the hall.
+`Figures` is stored for each ended day. It holds counts and sorted seconds, so the figures of many days are computed
+from all their visits, not from daily medians. `figures_observer` collects them.
 
 Source: CONTRACT 5 (`GET …/report`); DESIGN 6 (waits), 9.
 """
@@ -28,11 +23,14 @@ HALF = timedelta(minutes=30)
 
 
 GRADES = 5
-"""A visit is given a grade from 1 to this."""
+"""The best grade of a visit; the worst is 1."""
 
 
 class Visits(Struct, frozen=True, gc=False, array_like=True):
-    """Tickets with all this in common, and their people; `end` is an outcome, `no_show`, why they left, or `open`."""
+    """Tickets that have all these values in common, and their people.
+
+    `end` is an outcome, `no_show`, the reason why they left, or `open`.
+    """
 
     service: ServiceId
     class_: TicketClass
@@ -44,7 +42,7 @@ class Visits(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Seconds(Struct, frozen=True, gc=False, array_like=True):
-    """Seconds of each visit of a service, sorted: how long they waited, or lasted."""
+    """Sorted seconds of the visits of a service and class: waits, or durations at a counter."""
 
     service: ServiceId
     class_: TicketClass
@@ -52,7 +50,10 @@ class Seconds(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Booked(Struct, frozen=True, gc=False):
-    """Appointments: all that were booked, and of those who checked in how many were called in time."""
+    """Appointments.
+
+    `booked` counts all that were booked. `called_in_time` counts the checked-in ones that were called in time.
+    """
 
     booked: int = 0
     checked_in: int = 0
@@ -62,7 +63,7 @@ class Booked(Struct, frozen=True, gc=False):
 
 
 class AtCounter(Struct, frozen=True, gc=False):
-    """Seconds that a counter was open, on a break, and had a person at it."""
+    """Seconds that a counter was open, was on a break, and had a person."""
 
     open_s: int = 0
     paused_s: int = 0
@@ -70,7 +71,12 @@ class AtCounter(Struct, frozen=True, gc=False):
 
 
 class Half(Struct, frozen=True, gc=False):
-    """Half an hour of a day: people who came with and without an appointment, calls, ends, and open counters."""
+    """Half an hour of a day.
+
+    `booked` and `walk_ins` count the people who came with and without an appointment, `calls` and `ends` the calls and
+    the finished visits. `waiting_most` is the largest number of waiting tickets, `open_s` the open time of all
+    counters.
+    """
 
     booked: int = 0
     walk_ins: int = 0
@@ -81,28 +87,32 @@ class Half(Struct, frozen=True, gc=False):
 
 
 class Overtime(Struct, frozen=True, gc=False):
-    """What came on top: tickets admitted to overtime, and seconds of work at counters after the regular closing."""
+    """Tickets admitted to overtime, and seconds of work at counters after the regular closing."""
 
     tickets: int = 0
     serving_s: int = 0
 
 
 class Promised(Struct, frozen=True, gc=False):
-    """First calls of those who were promised a wait, and how many lay between its p10 and p90."""
+    """First calls of tickets with a promised wait: all (`scored`), and those between its p10 and p90 (`held`)."""
 
     scored: int = 0
     held: int = 0
 
 
 class Rated(Struct, frozen=True, gc=False):
-    """What people said of their visits: how many gave 1, 2, 3, 4 and 5, and why, by reason code."""
+    """Ratings of visits: the number of grades 1, 2, 3, 4 and 5, and the number of each reason, by code."""
 
     grades: tuple[int, ...] = (0,) * GRADES
     reasons: dict[str, int] = {}
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """All that is kept of a day; `halves` are by local time of their beginning, `"09:30"`."""
+    """All stored figures of a day.
+
+    `chosen` and `green` count, by reason code, the calls out of order and the changes to the green channel. `halves` is
+    by the local time at which the half hour begins, such as "09:30".
+    """
 
     on: date
     visits: list[Visits] = []

@@ -1,4 +1,4 @@
-"""What a hall has learned."""
+"""What a hall has learned: one part for all days, and the walk-ins of each weekday."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -13,9 +13,10 @@ USUAL = Learned()
 
 
 class LearnedWeek(Struct, frozen=True, kw_only=True):
-    """What a hall has learned: of all days, and the walk-ins of each weekday, Monday 1 to Sunday 7.
+    """What a hall has learned.
 
-    `learned_at` says when each changed last, 0 for all days; `days` is how many days it was learned from.
+    `every` counts for all days, `walk_ins` for each ISO weekday (Monday is 1). `learned_at` says when each part last
+    changed, with key 0 for all days. `days` is the number of days that it was learned from.
     """
 
     every: Learned = USUAL
@@ -24,17 +25,21 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
     days: int = 0
 
     def on(self, day: date, worked: Mapping[date, int] = NO_WORKED_WEEKENDS) -> Learned:
-        """What counts for a date; `worked` has the weekend days that are worked, and the ISO weekday they are like.
+        """Return what counts for a date.
 
-        It is no older than what was learned of the weekday that the date is: a plan by that, as the release before made
-        it of a worked weekend day, is then older than one by this, for both releases.
+        `worked` has the weekend days that are worked in return for a free weekday, and the ISO weekday that each is
+        like. The result is no older than what was learned of the ISO weekday of the date itself: an earlier release
+        planned a worked weekend day by that weekday, and both releases must see that such a plan is older.
         """
         weekday = weekday_of(day, worked)
-        known = [self.learned_at[one] for one in (0, weekday, day.isoweekday()) if one in self.learned_at]
-        return replace(self.every, walk_ins=self.walk_ins.get(weekday, {}), learned_at=max(known, default=None))
+        times = [self.learned_at[part] for part in (0, weekday, day.isoweekday()) if part in self.learned_at]
+        return replace(self.every, walk_ins=self.walk_ins.get(weekday, {}), learned_at=max(times, default=None))
 
-    def having(self, weekday: int, part: Learned, days: int, learned_at: datetime) -> "LearnedWeek":
-        """The same with a part in the place of what was known of a weekday, 0 for all days, learned from `days`."""
+    def with_part(self, weekday: int, part: Learned, days: int, learned_at: datetime) -> "LearnedWeek":
+        """Return this week with one part replaced: that of a weekday, or 0 for all days.
+
+        `days` is stored only with the part for all days.
+        """
         known_at = self.learned_at | {weekday: learned_at}
         if weekday == 0:
             return replace(self, every=part, learned_at=known_at, days=days)

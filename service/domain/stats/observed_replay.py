@@ -1,4 +1,4 @@
-"""A day lived again, event by event, for those who count beside the fold."""
+"""Replay the events of a day once for several observers."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -8,30 +8,30 @@ from service.domain.events import Record
 from service.domain.evolve.evolve import advance
 from service.domain.model import Ticket, TicketId
 
-_NONE = TicketId("")
+_NO_TICKET = TicketId("")
 
 
 class DayObserver(Protocol):
-    """Counts beside the fold: sees the day before each event, and after it."""
+    """Collects data during a replay. It sees the day before and after each event."""
 
-    def before(self, record: Record) -> None:
-        """See the day as it was when an event came."""
+    def before_event(self, record: Record) -> None:
+        """Observe the day before an event is applied."""
 
-    def after(self, record: Record, ticket: Ticket | None) -> None:
-        """See the day with the event; `ticket` is the one it is about, as that was before."""
+    def after_event(self, record: Record, ticket: Ticket | None) -> None:
+        """Observe the day after the event; `ticket` is the ticket of the event as it was before."""
 
 
 def ticket_in(day: Day, record: Record) -> Ticket | None:
-    """The ticket that an event is about, as it is on the day now."""
-    return day.tickets.get(getattr(record.event, "ticket", None) or _NONE)
+    """Return the ticket that an event is about, as it is on the day now."""
+    return day.tickets.get(getattr(record.event, "ticket", None) or _NO_TICKET)
 
 
-def replay_with_observers(day: Day, records: Iterable[Record], *watching: DayObserver) -> None:
-    """Fold the next events of a day, in order, once for all who watch."""
+def replay_with_observers(day: Day, records: Iterable[Record], *observers: DayObserver) -> None:
+    """Apply the next events of a day, in order, and call all observers for each of them."""
     for record in records:
         ticket = ticket_in(day, record)
-        for one in watching:
-            one.before(record)
+        for observer in observers:
+            observer.before_event(record)
         advance(day, record)
-        for one in watching:
-            one.after(record, ticket)
+        for observer in observers:
+            observer.after_event(record, ticket)

@@ -1,7 +1,7 @@
-"""A report: the figures of a day, or of many days together, in the contract's words.
+"""The report: the figures of a day, or of many days together, in the contract's words.
 
-Means and quantiles are of all visits of the period: p50 of two days is not the mean of their p50s. A quantile is the
-smallest value that so many of the visits do not exceed.
+Means and quantiles are computed from all visits of the period; the p50 of two days is not the mean of their p50s. A
+quantile is the smallest value that this share of the visits does not exceed.
 
 Source: CONTRACT 5 (`GET …/report`).
 """
@@ -22,7 +22,7 @@ Name = TypeVar("Name", TicketClass, Channel)
 
 
 class Left(Struct, frozen=True):
-    """Who left without being served: by themselves, because the day ended, or from standby for an appointment."""
+    """Tickets that left without service: by choice, at the end of the day, or from standby for an appointment."""
 
     self_: int = field(name="self", default=0)
     unserved: int = 0
@@ -30,9 +30,9 @@ class Left(Struct, frozen=True):
 
 
 class VisitsSeen(Struct, frozen=True, kw_only=True):
-    """Tickets by how their visits ended, and the people they stood for; `open` have not ended.
+    """Tickets by the end of their visits, and their people; `open` visits have not ended.
 
-    Each of the `issued` is in one of served, no_show, left and open.
+    Each of the `issued` tickets is in exactly one of served, no_show, left and open.
     """
 
     issued: int = 0
@@ -44,7 +44,7 @@ class VisitsSeen(Struct, frozen=True, kw_only=True):
 
 
 class Outcomes(Struct, frozen=True):
-    """Served visits, by how they ended."""
+    """Served visits by outcome."""
 
     done: int = 0
     conditional: int = 0
@@ -52,7 +52,7 @@ class Outcomes(Struct, frozen=True):
 
 
 class SpreadSeen(Struct, frozen=True, kw_only=True):
-    """Seconds of so many visits; all null when there were none."""
+    """Distribution of the seconds of `number` visits. All values are null without visits."""
 
     number: int = 0
     mean_s: int | None = None
@@ -62,7 +62,7 @@ class SpreadSeen(Struct, frozen=True, kw_only=True):
 
 
 class OfService(Struct, frozen=True, kw_only=True):
-    """A service's visits: how they ended, how long they waited by class, and how long they lasted at a counter."""
+    """The visits of a service: how they ended, waits by class, and durations at a counter."""
 
     service: str
     visits: VisitsSeen
@@ -71,7 +71,7 @@ class OfService(Struct, frozen=True, kw_only=True):
 
 
 class AppointmentsSeen(Struct, frozen=True, kw_only=True):
-    """Appointments that were booked; `called_in_time` are those called within ten minutes of their time."""
+    """Booked appointments; `called_in_time` counts those called within ten minutes of their time."""
 
     booked: int = 0
     checked_in: int = 0
@@ -88,7 +88,7 @@ class OvertimeWorked(Struct, frozen=True):
 
 
 class CounterWorked(Struct, frozen=True, kw_only=True):
-    """Seconds that a counter was open, on a break, and had a person at it."""
+    """Seconds that a counter was open, was on a break, and had a person."""
 
     counter: str
     open_s: int
@@ -97,21 +97,21 @@ class CounterWorked(Struct, frozen=True, kw_only=True):
 
 
 class Exceptions(Struct, frozen=True):
-    """What clerks decided out of the order, by reason code: calls of their choice, and green channels."""
+    """Decisions of clerks out of the order, by reason code: chosen calls and changes to the green channel."""
 
     chosen: dict[str, int]
     green: dict[str, int]
 
 
 class PromisesSeen(Struct, frozen=True):
-    """First calls of those who were promised a wait, and how many of them lay between its p10 and p90."""
+    """First calls of tickets with a promised wait: all (`scored`), and those between its p10 and p90 (`held`)."""
 
     scored: int = 0
     held: int = 0
 
 
 class RatingsSeen(Struct, frozen=True, kw_only=True):
-    """What people said of their visits: how many gave 1 to 5, in this order, and the reasons they chose, by code."""
+    """Ratings of visits: the number of grades 1 to 5, in this order, and the number of each reason, by code."""
 
     number: int = 0
     mean: float | None = None
@@ -120,9 +120,9 @@ class RatingsSeen(Struct, frozen=True, kw_only=True):
 
 
 class HourSeen(Struct, frozen=True, kw_only=True):
-    """An hour of the days by the wall clock: people who came, calls, visits ended, and seconds that counters were open.
+    """An hour of the days, by local time: arrivals, calls, finished visits, and open seconds of all counters.
 
-    `waiting_most` is the most that waited at once.
+    `waiting_most` is the largest number of tickets that waited at once.
     """
 
     hour: str
@@ -135,7 +135,7 @@ class HourSeen(Struct, frozen=True, kw_only=True):
 
 
 class Period(Struct, frozen=True, kw_only=True):
-    """A day, or several days together."""
+    """The report of a day, or of several days together."""
 
     days: int
     visits: VisitsSeen
@@ -156,7 +156,10 @@ class Period(Struct, frozen=True, kw_only=True):
 
 
 def period_of(days: Sequence[Figures], sent_online: Mapping[str, int]) -> Period:
-    """Put days together; `sent_online` are the requests by service that were answered with where it is done online."""
+    """Combine days into one report.
+
+    `sent_online` counts, by service, the requests that were answered with a link to the online service.
+    """
     visits = list(chain.from_iterable(day.visits for day in days))
     waits = list(chain.from_iterable(day.waits for day in days))
     lasted = list(chain.from_iterable(day.lasted for day in days))
@@ -164,9 +167,9 @@ def period_of(days: Sequence[Figures], sent_online: Mapping[str, int]) -> Period
     return Period(
         days=len(days),
         visits=visits_of(visits),
-        outcomes=Outcomes(**{outcome: _ended(visits, outcome) for outcome in Outcome}),
-        classes=_by(visits, lambda one: one.class_),
-        channels=_by(visits, lambda one: one.channel),
+        outcomes=Outcomes(**{outcome: _count_ended(visits, outcome) for outcome in Outcome}),
+        classes=_group_by(visits, lambda visit: visit.class_),
+        channels=_group_by(visits, lambda visit: visit.channel),
         services=[_of_service(name, visits, waits, lasted) for name in names],
         waits=spread_of(waits),
         lasted=spread_of(lasted),
@@ -188,7 +191,7 @@ def period_of(days: Sequence[Figures], sent_online: Mapping[str, int]) -> Period
 
 
 def visits_of(visits: Iterable[Visits]) -> VisitsSeen:
-    """Say how visits ended."""
+    """Count visits by their end."""
     ends: Tally[str] = Tally()
     people = 0
     for one in visits:
@@ -205,7 +208,7 @@ def visits_of(visits: Iterable[Visits]) -> VisitsSeen:
 
 
 def spread_of(parts: Iterable[Seconds]) -> SpreadSeen:
-    """Say how seconds spread; each part is sorted."""
+    """Return the distribution of seconds. Each part must be sorted."""
     seconds = list(merge(*(part.seconds for part in parts)))
     if not seconds:
         return SpreadSeen()
@@ -222,14 +225,14 @@ def _quantile(seconds: Sequence[int], share: float) -> int:
     return seconds[max(0, math.ceil(share * len(seconds)) - 1)]
 
 
-def _ended(visits: Iterable[Visits], end: str) -> int:
+def _count_ended(visits: Iterable[Visits], end: str) -> int:
     return sum(one.tickets for one in visits if one.end == end)
 
 
-def _by(visits: Iterable[Visits], kind: Callable[[Visits], Name]) -> dict[Name, VisitsSeen]:
+def _group_by(visits: Iterable[Visits], key: Callable[[Visits], Name]) -> dict[Name, VisitsSeen]:
     found: dict[Name, list[Visits]] = {}
     for one in visits:
-        found.setdefault(kind(one), []).append(one)
+        found.setdefault(key(one), []).append(one)
     return {name: visits_of(found[name]) for name in sorted(found)}
 
 
@@ -269,7 +272,7 @@ def _ratings(days: Sequence[Rated]) -> RatingsSeen:
     number = sum(grades)
     return RatingsSeen(
         number=number,
-        mean=round(sum(many * (n + 1) for n, many in enumerate(grades)) / number, 2) if number else None,
+        mean=round(sum(count * (n + 1) for n, count in enumerate(grades)) / number, 2) if number else None,
         grades=grades,
         reasons=_sums(day.reasons for day in days),
     )

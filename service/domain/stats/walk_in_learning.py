@@ -1,4 +1,12 @@
-"""Learn how many walk-ins come."""
+"""Learn how many walk-ins come, by weekday and hour.
+
+The forecast is the median of the last eight same weekdays by the hour, after two weeks of history. Before that, and
+after five days, all weekdays share the median of all days. For an hour in which the hall is open only for minutes it is
+the mean, for as many minutes. A weekend day that is worked in return for a free weekday counts as the weekday that it
+is like.
+
+Source: ALGORITHMS 2.2 (walk-ins).
+"""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -13,16 +21,16 @@ SAME_WEEKDAYS = 8
 
 
 DAYS_BEFORE_WALK_INS = 14
-"""History that has to be there before walk-ins are foreseen weekday by weekday."""
+"""Days of history needed before walk-ins are forecast for each weekday separately."""
 
 
 WORKED_BEFORE_WALK_INS = 5
-"""Days that have to be there before they are foreseen at all: of fewer, one day of trying things out would say it."""
+"""Days needed before walk-ins are forecast at all: with fewer, a single day of tests would decide."""
 
 
 HOUR_MIN_S = 900
-"""A part of an hour in which the hall is open that says nothing about the hour when it is shorter: only something about
-parts no longer than it, and only together with those of other days."""
+"""A shorter opening within an hour says nothing about the whole hour. It is used only for openings no longer than it,
+and only together with those of other days."""
 
 
 def learned_walk_ins(
@@ -31,16 +39,16 @@ def learned_walk_ins(
     open_on: Collection[int] = range(1, 8),
     worked: Mapping[date, int] = NO_WORKED_WEEKENDS,
 ) -> dict[int, dict[str, LearnedArrivals]]:
-    """Walk-ins by weekday and hour, of days in order.
+    """Return the forecast of walk-ins by ISO weekday and local hour.
 
-    In the first two weeks a weekday is like all days, as far apart as they are from each other: a hall that expected
-    nobody would let bookings take the walk-ins' time.
+    In the first two weeks all weekdays get the same forecast, with a spread as large as the days differ. A hall that
+    expected no walk-ins would give their time to bookings.
 
     Args:
-        days: what was seen, in order.
-        on: the date they are learned on.
-        open_on: the weekdays on which the hall opens.
-        worked: weekend days that were worked in return for a free one, and the ISO weekday they were like.
+        days: the observed facts, in the order of dates.
+        on: the date on which the hall learns.
+        open_on: the ISO weekdays on which the hall opens.
+        worked: weekend days that were worked in return for a free weekday, and the ISO weekday that each was like.
     """
     seen = [day for day in days if day.hours]
     if not seen or (on - seen[0].on).days < DAYS_BEFORE_WALK_INS:
@@ -53,7 +61,7 @@ def learned_walk_ins(
 
 
 def _by_hour(days: Sequence[DayFacts]) -> dict[str, LearnedArrivals]:
-    """Walk-ins by the hour of the last of some days, where it was open twice at least."""
+    """Return the walk-ins by the hour over the last of some days, for hours open on at least two of them."""
     hours: dict[str, list[OpenHour]] = {}
     for day in days[-SAME_WEEKDAYS:]:
         for hour, seen in day.hours.items():
@@ -69,36 +77,36 @@ def _by_hour(days: Sequence[DayFacts]) -> dict[str, LearnedArrivals]:
     return found
 
 
-def _per_h(seen: OpenHour) -> float:
-    return seen.people * 3600 / seen.open_s
+def _per_h(hour: OpenHour) -> float:
+    return hour.people * 3600 / hour.open_s
 
 
 def _arrivals(per_h: Sequence[float]) -> LearnedArrivals:
-    """The median; its spread is what the days differ by beyond chance, and what so few days leave open."""
+    """Return the median per hour; its spread is how the days differ beyond chance, plus the error of few days."""
     middle = median(per_h)
-    variance = sum((one - middle) ** 2 for one in per_h) / (len(per_h) - 1)
+    variance = sum((rate - middle) ** 2 for rate in per_h) / (len(per_h) - 1)
     return LearnedArrivals(middle, forecast_sd(middle, math.sqrt(max(0.0, variance - middle)), len(per_h)))
 
 
-def _arrivals_of_parts(seen: Sequence[OpenHour]) -> LearnedArrivals:
-    """What short parts of an hour say together about parts that are no longer: the mean, its spread as in `_arrivals`.
+def _arrivals_of_parts(parts: Sequence[OpenHour]) -> LearnedArrivals:
+    """Return the forecast for short parts of an hour: the mean over such parts, with a spread as in `_arrivals`.
 
-    The middle of a few counts as small as these would most often be nobody.
+    A median would most often be zero, because the counts of such short parts are small.
     """
-    open_h = sum(one.open_s for one in seen) / 3600
-    per_h = sum(one.people for one in seen) / open_h
-    variance = sum((_per_h(one) - per_h) ** 2 for one in seen) / (len(seen) - 1)
-    beyond_chance = max(0.0, variance - per_h * len(seen) / open_h)
-    sd = math.sqrt(beyond_chance + beyond_chance / len(seen) + per_h / open_h)
-    return LearnedArrivals(per_h, sd, max(one.open_s for one in seen))
+    open_h = sum(part.open_s for part in parts) / 3600
+    per_h = sum(part.people for part in parts) / open_h
+    variance = sum((_per_h(part) - per_h) ** 2 for part in parts) / (len(parts) - 1)
+    beyond_chance = max(0.0, variance - per_h * len(parts) / open_h)
+    sd = math.sqrt(beyond_chance + beyond_chance / len(parts) + per_h / open_h)
+    return LearnedArrivals(per_h, sd, max(part.open_s for part in parts))
 
 
 def forecast_sd(per_h: float, apart: float, days: int = SAME_WEEKDAYS) -> float:
-    """How far a forecast of arrivals may be off, beyond chance.
+    """Return the standard deviation of a forecast of arrivals, beyond chance.
 
     Args:
-        per_h: the median of so many `days`.
-        apart: what days differ by beyond chance, as a standard deviation.
-        days: how many were seen. The median of n draws has pi / 2n of the variance of one.
+        per_h: the median over `days` days.
+        apart: the standard deviation between days, beyond chance.
+        days: the number of observed days. The median of n draws has pi / 2n of the variance of one draw.
     """
     return math.sqrt(apart**2 + math.pi / 2 * (per_h + apart**2) / days)
