@@ -1,4 +1,4 @@
-### Booking, taking a number, and one's own appointment, on a phone.
+### Booking, taking a number, and the person's own appointment, on a phone.
 
 today = today
 tomorrow = tomorrow
@@ -93,7 +93,7 @@ free-to-change = Free to change or cancel
 next-details = Next: your details
 move-to-this = Move to this time
 
-## Who it is for
+## Contact details
 
 details-title = Your details
 details-name = Name
@@ -113,7 +113,7 @@ kept-over = no longer kept
 kept-standby = your standby number { $number } is given up when this is booked
 keep-again = Keep it again
 
-## All of it once more
+## Summary
 
 review-title = Is this right?
 fact-what = Service
@@ -152,7 +152,7 @@ late-leave = Leave it as it is
 late-later = Or move it to a later time now:
 late-no-later = There is no later free time this week.
 
-## Refusals: the fact, then one way forward
+## Refusals: the reason, then what the person can do
 
 refused-slot-full = { $count ->
     [0] This time has just been taken. Please choose another day.

@@ -7,7 +7,7 @@ bookings-stale = Not connected. This is from { $time }, and is renewed as soon a
 bookings-today = Today
 bookings-tomorrow = Tomorrow
 
-## Finding
+## Search
 
 bookings-find = Find
 bookings-find-label = Find somebody
@@ -104,7 +104,7 @@ bookings-cancel-about = The place is free for others at once, and the person is 
 bookings-cancelled-told = Cancelled. The place is free.
 bookings-checked-in-as = Checked in: number { $number }.
 
-## Refusals: the fact, then the way forward
+## Refusals: the reason, then what the person can do
 
 bookings-not-made = Not booked for { $who }: { $day } { $time }.
 bookings-just-taken = That time has just been taken.

@@ -1,4 +1,4 @@
-### Words of all pages for staff.
+### Texts of all pages for staff.
 
 cancel = Cancel
 undo = Undo ({ $seconds } s left)
@@ -43,7 +43,7 @@ theme-light = Light
 theme-dark = Dark
 theme-contrast = High contrast
 
-## Refusals: the fact, then the way forward
+## Refusals: the reason, then what the person can do
 
 problem-unreached = The service is not reached just now, so it is not known whether this was done. This page shows how things stand as soon as it is back.
 problem-other = This was not done: { $title }

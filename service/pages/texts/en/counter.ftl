@@ -1,6 +1,6 @@
 ### The page of a counter.
 
-## Places and states
+## Counters and states
 
 counter-numbered = { $stage } { $counter }
 counter-named = { $stage } { $counter }
@@ -53,7 +53,7 @@ nobody-paused = Break
 paused-until = until { $time }
 paused-since = since { $time }
 
-## Why this one
+## Reason for the order
 
 why-title = Why { $number }:
 why-credit = { $class ->
@@ -185,7 +185,7 @@ key-move = Choose in the queue
 key-paper = Mark a paper
 key-help = All keys
 
-## What has happened
+## Results of acts
 
 said-finished = { $number } finished
 said-conditional = { $number } accepted; to be brought by { $day }: { $papers }
@@ -240,7 +240,7 @@ parked-missing = { $papers } missing
 mark-complete = papers complete
 mark-missing = papers missing
 
-## Help and connection
+## Alarms and connection
 
 help = Help
 alarm-hall = the hall

@@ -1,4 +1,4 @@
-### Words of the list of halls.
+### The list of halls.
 
 halls-title = Halls
 halls-about = What each hall offers, whether it is open, and its lobby screens.

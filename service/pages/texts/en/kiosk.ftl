@@ -1,4 +1,4 @@
-### Words of the kiosk; both languages are shown at once.
+### The kiosk. Both languages are shown at once.
 
 ## Start
 
@@ -24,7 +24,7 @@ wait-full = Full today
 wait-late = Perhaps not today
 minutes = min
 
-## Typing or filming a code
+## Typing or scanning a code
 
 code-title = Please type the 8 characters
 code-about = They are in your message, your mail or on your slip
@@ -40,7 +40,7 @@ checking-title = Checking. Please stay here
 checking-about = You will not get two numbers
 checking-slow = The network is slow. You will not get two numbers
 
-## A number
+## A ticket
 
 ticket-title = Your number
 ticket-resumed = Welcome back. No new queue
@@ -64,7 +64,7 @@ slip-taken = Taken { $time }
 slip-offline = Taken while the network was away. It is valid
 slip-code = Your code, to come back with
 
-## Refusals: the fact, then the way forward
+## Refusals: the reason, then what the person can do
 
 back-to-start = Back to the start
 refused-cut = The network is away. Check‑in is not possible now
@@ -110,7 +110,7 @@ refused-rate-limited-about = Please press again in a while
 refused-other = This was not done
 refused-other-about = Please try once more, or ask our staff
 
-## The buttons below
+## The buttons at the foot
 
 foot-larger = Larger text
 foot-contrast = High contrast
@@ -136,7 +136,7 @@ settings-network = Network printer
 settings-paper-in = Paper is in again
 settings-stock = { $left } numbers in stock, { $untold } to be passed on
 
-## Setting up
+## Setup
 
 setup-connecting = Connecting to the hall
 setup-about-connecting = One moment

@@ -12,7 +12,7 @@ hall-suspended = Suspended
 stale = Not connected. This is from { $time }, and is renewed as soon as the hall is reached
 unsaved = Unsaved
 
-## Everywhere
+## All sections
 
 list-separator = {", "}
 date-with-weekday = { $weekday } { $date }
@@ -120,7 +120,7 @@ adjust-more = More by
 adjust-count = How many people
 adjust-people = from
 
-## What it would do
+## Effect of saving
 
 effect-title = If you save
 effect-title-now = The rest of today
@@ -172,7 +172,7 @@ dock-known = { $count ->
   }
 dock-look = See it and save
 
-## Two managers
+## Changes by two managers
 
 merge-title = Another manager has just saved changes
 merge-about = Both your changes are here; nothing is lost. Where you changed the same thing differently, choose one.
@@ -193,7 +193,7 @@ merge-mine = { $count ->
 merge-open = See and merge
 merge-go-on = Merge and go on
 
-## To be put right
+## Faults
 
 faults-title = { $count ->
     [one] One thing to put right
@@ -228,7 +228,7 @@ fault-counter-services = Choose at least one service.
 fault-service-stages = Choose at least one stage.
 fault-url = An address that begins with https://.
 
-## What is in the document
+## Fields of the document
 
 field-hall-name = Name of the hall
 field-languages = Languages
@@ -542,7 +542,7 @@ token-once-title = Key of { $name }
 token-once-about = It is shown only now. Put it into the device, and nowhere else.
 partner-once-about = The address of the partner's own page, with its key. Give it to the partner alone; it is not shown again.
 
-## Find
+## Search
 
 find-title = Find
 find-about = Find people; see the day's tickets.
@@ -574,7 +574,7 @@ class-appointment = Booked
 class-green = Green
 class-returning = Returning
 
-## The day's history
+## History of the day
 
 history-title = History
 history-about = Who did what and when, newest first.
@@ -707,7 +707,7 @@ privacy-erase-keep = Keep appointments to come, for nobody in particular
 privacy-erase-confirm = Erase for good
 privacy-erased = Erased: written down { $people } times. Cancelled appointments: { $cancelled }; invitations that are nobody's now: { $invitations }; messages stopped: { $messages }.
 
-## Learned
+## Learned values
 
 learned-title = Learned
 learned-about = What plans go by. Each night the hall learns from the days it has had.

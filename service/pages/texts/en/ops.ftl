@@ -1,4 +1,4 @@
-### The page of operations.
+### The operations page.
 
 ops-title = Operations
 ops-skip = To the chosen hall
@@ -13,7 +13,7 @@ ops-none = No hall is yours to watch yet. A manager watches the halls they manag
 ops-choose = Choose a hall to see its day.
 ops-reading = Reading the day of this hall
 
-## Six figures
+## Summary figures
 
 sum-waiting = Waiting
 sum-waiting-of = in { $open } open { $open ->

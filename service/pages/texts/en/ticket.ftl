@@ -1,4 +1,4 @@
-### One's own number on a phone.
+### The person's own ticket on a phone.
 
 ticket-title = Your number
 unknown-title = This number is not known
@@ -75,7 +75,7 @@ code-title = Your code
 code-about = Scan or type it at the kiosk or at a counter.
 refused-entrance = To come back with the phone, scan the code at the door of the hall first.
 
-## Standby, put aside, passed over
+## Standby, parked, passed over
 
 title-standby = { $number }, standby
 standby-title = Standby
@@ -93,7 +93,7 @@ passed-back = { $number } was called and has been passed. Back by { $time }? Sca
 passed-over = { $number } was called and has been passed. Please take another number.
 take-another = Take another number
 
-## Over
+## End of the visit
 
 left-title = You left the queue
 left-about = Thank you for telling us: others are called sooner.
@@ -120,7 +120,7 @@ return-online = This is online now. No visit needed.
 return-online-go = Go there
 return-over = This code was good for coming back until { $day }. Please take another number.
 
-## How it was
+## Rating
 
 rate-title = How was your visit?
 rate-why = What was it about?

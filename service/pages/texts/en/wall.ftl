@@ -1,4 +1,4 @@
-### The rules of the hall, for its wall.
+### The rules of the hall on one sheet, to hang on a wall.
 
 wall-title = How we call numbers
 wall-from = Made from the settings this hall runs by: what hangs here is what the system does.

@@ -7,7 +7,7 @@ bookings-stale = 未连接，以下为 { $time } 的信息，连上后会自动�
 bookings-today = 今天
 bookings-tomorrow = 明天
 
-## Finding
+## Search
 
 bookings-find = 查找
 bookings-find-label = 查找预约
@@ -95,7 +95,7 @@ bookings-cancel-about = 位置会立即给其他人；留有邮箱的会收到�
 bookings-cancelled-told = 已取消，位置已空出。
 bookings-checked-in-as = 已签到，号码 { $number }。
 
-## Refusals: the fact, then the way forward
+## Refusals: the reason, then what the person can do
 
 bookings-not-made = 没有为 { $who } 约上 { $day } { $time }。
 bookings-just-taken = 这个时间刚刚约满。

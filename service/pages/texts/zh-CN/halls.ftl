@@ -1,4 +1,4 @@
-### Words of the list of halls.
+### The list of halls.
 
 halls-title = 大厅
 halls-about = 各大厅的事项、开放情况和叫号屏。

@@ -661,7 +661,7 @@ privacy-erase-keep = 保留之后的预约，但不再属于任何人
 privacy-erase-confirm = 彻底删除
 privacy-erased = 已删除：登记 { $people } 次。取消预约 { $cancelled } 个；不再属于任何人的邀请 { $invitations } 个；停发消息 { $messages } 条。
 
-## Learned
+## Learned values
 
 learned-title = 历史数据
 learned-about = 计划所依据的数据。大厅每晚从过去的日子中学习。
