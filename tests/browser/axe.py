@@ -1,4 +1,4 @@
-"""What axe-core finds on a page: nothing, or where and why."""
+"""Accessibility faults of a page, found by axe-core."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _axe = Axe()
 
 
 async def faults(page: Page, *, only_colours: bool = False) -> list[str]:
-    """All that axe-core finds against WCAG and good practice, one line for each element.
+    """Return violations of WCAG and best practices, one line for each element.
 
     Args:
         page: the page, as it is shown when its animations have ended.

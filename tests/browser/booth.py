@@ -1,4 +1,4 @@
-"""The kiosk's page as a test sees it."""
+"""Page object of the kiosk's page."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from tests.browser.screen import Complaints
 from tests.service import Api, Service
 
 STANDING = ViewportSize(width=1080, height=1920)
-"""A kiosk's screen: upright, full HD."""
+"""The screen of a kiosk: portrait, full HD."""
 
 WITHIN_S = 20
 PRINTS = """
@@ -26,24 +26,24 @@ caches.match(location.pathname).then((page) => page !== undefined && navigator.s
 
 
 async def kiosk_key(api: Api, name: str = "at the door") -> tuple[str, str]:
-    """A new kiosk's id and key."""
+    """Register a kiosk; return its id and key."""
     added = await api.staff("POST", "devices", {"name": name, "role": "kiosk"})
     assert added.status == 201, added.body
     return added.body["id"], added.body["token"]
 
 
 async def numbers(service: Service) -> list[str]:
-    """Everybody who waits, in the order of calls."""
+    """Return the numbers of all waiting tickets, in the order of calls."""
     queue = (await service.api.staff("GET", "queue")).body
     return [ticket["number"] for ticket in queue["waiting"]]
 
 
 Left = tuple[str, str]
-"""What is left out of the page's scripts, and what stands there instead."""
+"""A piece of the page's scripts, and its replacement."""
 
 
 async def leave_out(context: BrowserContext, *left: Left) -> None:
-    """Serve the page's scripts without their guards, to see what happens then."""
+    """Serve the page's scripts without some guards, to test that these are needed."""
 
     async def serve(route: Route) -> None:
         text = await (await route.fetch()).text()
@@ -59,7 +59,7 @@ async def leave_out(context: BrowserContext, *left: Left) -> None:
 
 @dataclass
 class Booth:
-    """A kiosk in a page of its own."""
+    """A kiosk in its own page."""
 
     page: Page
     complaints: Complaints
@@ -79,63 +79,63 @@ class Booth:
 
     @classmethod
     async def at(cls, context: BrowserContext, api: Api, query: str = "?lang=zh") -> Self:
-        """Open it in a hall that has just made it its kiosk, and wait until it is ready."""
+        """Register and open a kiosk of a hall, and wait until it is ready."""
         _, key = await kiosk_key(api)
         booth = await cls.open(context, api.base, key, query)
         await booth.is_ready()
         return booth
 
     async def is_ready(self) -> None:
-        """Wait until it takes presses, has numbers in stock, and keeps its page."""
+        """Wait until it accepts presses, has numbers in stock, and has cached its page."""
         await self.takes_presses()
         await self.until(KEPT)
 
     async def takes_presses(self) -> None:
-        """Wait until it takes presses, and has numbers in stock."""
+        """Wait until it accepts presses and has numbers in stock."""
         await self.is_view("start")
         await self.is_link("live")
         await self.has_stock(50)
 
     async def until(self, source: str, argument: Any = None) -> None:  # noqa: ANN401  (JSON)
-        """Ask the page again and again, until it says yes; its policy forbids it to do so by itself."""
+        """Evaluate a script until it returns true. Playwright's own wait is forbidden by the page's content policy."""
         async with asyncio.timeout(WITHIN_S):
             while not await self.page.evaluate(source, argument):
                 pass
 
     async def has_stock(self, left: int) -> None:
-        """Wait until so many numbers are in stock."""
+        """Wait until this many numbers are in stock."""
         await self.until(STOCK, left)
 
     async def untold(self, count: int) -> None:
-        """Wait until so many numbers were given out that the service does not know."""
+        """Wait until this many numbers are given out but not reported."""
         await self.until(UNTOLD, count)
 
     async def is_view(self, view: str) -> None:
-        """Wait until it shows this."""
+        """Wait until it shows this view."""
         await expect(self.page.locator("body")).to_have_attribute("data-view", view)
 
     async def is_link(self, link: str) -> None:
-        """Wait until its link to the hall is so."""
+        """Wait until its link to the hall is in this state."""
         await expect(self.page.locator("body")).to_have_attribute("data-link", link, timeout=20_000)
 
     def service(self, name: str) -> Locator:
-        """A service's stub."""
+        """The button of a service."""
         return self.page.locator(f'[data-service="{name}"]')
 
     async def take(self, name: str = "enquiry") -> str:
-        """Press a service, and return the number that is shown."""
+        """Press a service; return the shown number."""
         await self.service(name).click()
         await self.is_view("ticket")
         return await self.number()
 
     async def number(self) -> str:
-        """The number that is shown."""
+        """Return the shown number."""
         number = await self.page.locator(".ticket-view").get_attribute("data-number")
         assert number is not None
         return number
 
     async def print_on(self, width: str) -> None:
-        """Choose a roll in the settings: so many mm wide."""
+        """Choose a roll in the settings, by its width in mm."""
         await self.page.locator("#settings").click()
         await self.page.locator(f'input[value="{width}"]').check()
         await self.page.locator("#settings-done").click()
@@ -146,11 +146,11 @@ class Booth:
         await self.is_view("start")
 
     async def scan(self, text: str, *, swallowed: bool = False) -> None:
-        """Scan something: quick keys, and Enter; `swallowed` by an input method, which leaves only their places."""
+        """Scan a text: fast keys, and Enter. `swallowed`: an input method takes the characters; only key codes remain."""
         await self.page.evaluate(SCAN, [_key(character, swallowed=swallowed) for character in [*text, "Enter"]])
 
     async def script(self, source: str, argument: Any = None) -> Any:  # noqa: ANN401  (JSON)
-        """Ask the page something."""
+        """Evaluate a script in the page."""
         return await self.page.evaluate(source, argument)
 
 
@@ -178,7 +178,7 @@ SCAN = """
 
 _PLACES = {":": ("Semicolon", True), "/": ("Slash", False), ".": ("Period", False), "-": ("Minus", False)}
 _PLACES |= {"_": ("Minus", True), "#": ("Digit3", True), "&": ("Digit7", True), "=": ("Equal", False)}
-"""Of the signs of an address on a scanner's keyboard, and whether Shift is held."""
+"""Key code and Shift of the other characters of an address, on a scanner's keyboard."""
 
 
 def _key(key: str, *, swallowed: bool) -> dict[str, str | bool]:

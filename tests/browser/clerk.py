@@ -1,4 +1,4 @@
-"""The page of staff who answer the phone, as a test sees it."""
+"""Page object of the page for staff who answer the phone."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -20,7 +20,7 @@ class Clerk:
 
     @classmethod
     async def open(cls, context: BrowserContext, api: Api, name: str, *, lang: str = "zh") -> Self:
-        """Open the demo hall's page, and sign in."""
+        """Open the page of the demo hall, and sign in."""
         page = await context.new_page()
         complaints = Complaints()
         complaints.listen(page)
@@ -33,7 +33,7 @@ class Clerk:
         return clerk
 
     async def is_ready(self) -> None:
-        """Wait until the times that can be booked are there."""
+        """Wait until the bookable times are shown."""
         await expect(self.page.locator("#times button").first).to_be_visible()
 
     @property
@@ -43,34 +43,34 @@ class Clerk:
 
     @property
     def card(self) -> Locator:
-        """The card of what was booked or moved."""
+        """The card of the booked or moved appointment."""
         return self.page.locator("#made .booked-card")
 
     async def choose(self, on: str, time: str) -> None:
-        """Choose a day, and a time of it."""
+        """Choose a day and a time."""
         await self.page.locator(f"#day-{on}").click()
         await self.page.locator("#times button", has_text=time).click()
 
     async def for_whom(self, name: str, phone: str) -> None:
-        """Say who it is for."""
+        """Fill in the person."""
         await self.page.locator("#b-name").fill(name)
         await self.page.locator("#b-phone").fill(phone)
 
     async def find(self, said: str) -> Locator:
-        """Look for somebody; the rows found."""
+        """Search; return the rows of the results."""
         await self.page.locator("#b-search").fill(said)
         await self.page.locator("#b-search").press("Enter")
         return self.page.locator("#found tbody tr")
 
     async def act(self, row: Locator, key: str) -> None:
-        """Open a row, and press the key of what is to be done."""
+        """Open a row, and press the key of an act."""
         await row.locator("button").click()
         await expect(self.page.locator("dialog")).to_be_visible()
         await self.page.keyboard.press(key)
 
 
 async def appointments_on(api: Api, on: str) -> list[dict[str, Any]]:
-    """A day's appointments."""
+    """Return the appointments of a day."""
     reply = await api.staff("GET", f"appointments?on={on}")
     assert reply.status == 200, reply.body
     items: list[dict[str, Any]] = reply.body["items"]

@@ -1,4 +1,4 @@
-"""A clock that begins where the test says and then runs, as pages show times that move."""
+"""A clock that starts at a given instant and then runs, for pages that show running times."""
 
 from datetime import datetime, timedelta
 
@@ -6,15 +6,15 @@ from service.clock import Clock
 
 
 class RunningClock(Clock):
-    """The machine's pace from an instant of the test's choice."""
+    """A clock that starts at a given instant and runs at the speed of the machine's clock."""
 
     def __init__(self, begins_at: datetime) -> None:
         super().__init__()
         self._set_at = begins_at
 
     def follow(self, database_at: datetime, asked_s: float) -> None:
-        """Keep to the instant chosen: the database does not move this clock."""
+        """Do nothing: the database does not set this clock."""
 
     def advance(self, seconds: float) -> None:
-        """Let time pass that nobody waits for."""
+        """Advance the clock without waiting."""
         self._set_at += timedelta(seconds=seconds)

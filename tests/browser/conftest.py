@@ -1,4 +1,4 @@
-"""A real browser, one for the session with a clean context for each test, and a service whose clock runs."""
+"""Fixtures: a real browser for the session, a clean context for each test, and a service whose clock runs."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -41,7 +41,7 @@ def _camera(pytestconfig: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium without a window, on a profile of its own: the system's, or else the one playwright installed."""
+    """Headless Chromium with its own profile: that of the system, or else the one installed by playwright."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield browser
@@ -50,7 +50,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser that has never been here, on a screen of 1920 by 1080."""
+    """A new browser context with a screen of 1920 by 1080."""
     width, height = FULL_HD
     context = await browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
     yield context
@@ -59,7 +59,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 @pytest.fixture
 async def office(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A manager's browser, which has never been here; a page notes what its content policy forbids."""
+    """A new browser context of a manager; its pages record violations of the content policy."""
     async with await browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN") as context:
         await context.add_init_script(VIOLATIONS)
         yield context
@@ -67,13 +67,13 @@ async def office(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins at 10:00 of a Monday at the demo hall."""
+    """A clock that starts at 10:00 on a Monday at the demo hall."""
     return RunningClock(NOON_AT)
 
 
 @pytest.fixture
 async def service(dsn: str, tmp_path: Path, clock: RunningClock) -> AsyncIterator[Service]:
-    """The whole service on a fresh database."""
+    """The whole service on a new database."""
     async with service_on(dsn, tmp_path, clock) as running:
         yield running
 
@@ -92,5 +92,5 @@ async def quiet_service(
 
 @pytest.fixture
 async def screen(service: Service, context: BrowserContext) -> Screen:
-    """The lobby screen of the demo hall, live."""
+    """The connected lobby screen of the demo hall."""
     return await Screen.open(context, service.api.base)

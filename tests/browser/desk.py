@@ -1,4 +1,4 @@
-"""The page of a counter as a test sees it."""
+"""Page object of the page of a counter."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -22,7 +22,7 @@ RESTED = """new Promise((done) => {
 
 
 async def sign_in(page: Page, name: str = "admin", password: str = ADMIN) -> None:
-    """Fill in the form, in whichever language it is."""
+    """Fill in the sign-in form, in either language."""
     await page.locator("#sign-in-name").fill(name)
     await page.locator("#sign-in-password").fill(password)
     await page.locator("sign-in button[type=submit]").click()
@@ -30,14 +30,14 @@ async def sign_in(page: Page, name: str = "admin", password: str = ADMIN) -> Non
 
 @dataclass
 class Desk:
-    """A counter's page in a page of its own."""
+    """The page of a counter."""
 
     page: Page
     complaints: Complaints
 
     @classmethod
     async def open(cls, context: BrowserContext, base: str, counter: str = "3", query: str = "") -> Self:
-        """Open the page of a counter of the demo hall, signed out or as this browser is."""
+        """Open the page of a counter of the demo hall, signed out or with the session of this browser."""
         page = await context.new_page()
         complaints = Complaints()
         complaints.listen(page)
@@ -56,7 +56,7 @@ class Desk:
         name: str = "admin",
         password: str = ADMIN,
     ) -> Self:
-        """Open it in a browser that has signed in: as the admin, or as somebody of the hall."""
+        """Open it in a browser that has signed in, as the admin or as a member of the hall."""
         reply = await context.request.post(
             f"{base}/v1/session", data={"name": name, "password": password}, headers={"Sec-Fetch-Site": "same-origin"}
         )
@@ -66,7 +66,7 @@ class Desk:
         return desk
 
     async def is_live(self) -> None:
-        """Wait until the page shows the counter, as it is now."""
+        """Wait until the page shows the current state of the counter."""
         await expect(self.body).to_have_attribute("data-link", "live")
         await expect(self.main).to_be_visible()
 
@@ -77,22 +77,22 @@ class Desk:
 
     @property
     def main(self) -> Locator:
-        """The one button that Enter presses."""
+        """The main button, which Enter presses."""
         return self.page.locator("#main")
 
     @property
     def number(self) -> Locator:
-        """The number of the person here, or of who is next."""
+        """The number of the person at the counter, or of the next one."""
         return self.page.locator("#person .number")
 
     @property
     def message(self) -> Locator:
-        """What the page says of the last act."""
+        """The message about the last act."""
         return self.page.locator("#message")
 
     @property
     def toast(self) -> Locator:
-        """What can be taken back."""
+        """The toast with the undo."""
         return self.page.locator("#toast")
 
     @property
@@ -105,15 +105,15 @@ class Desk:
         return self.page.locator(f'[data-act="{name}"]')
 
     async def is_view(self, view: str) -> None:
-        """Wait until the counter is so; after a call the main button rests for a second more."""
+        """Wait until the page shows this view. After a call the main button rests for a second."""
         await expect(self.body).to_have_attribute("data-view", view)
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after another, each when the one before has been answered."""
+        """Press keys one after another, each after the previous one was answered."""
         for key in keys:
             await self.rested()
             await self.page.keyboard.press(key)
 
     async def rested(self) -> None:
-        """Wait until the main button takes a press: by each frame, where `expect` would look twice a second."""
+        """Wait until the main button accepts a press. Checks in each frame; `expect` would check only twice a second."""
         await self.page.evaluate(RESTED)

@@ -1,4 +1,4 @@
-"""Halls as they are in the middle of a morning."""
+"""Halls in the middle of a morning."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NOTICE = {
 
 
 async def busy_morning(api: Api, clock: RunningClock, minutes: int = 100) -> None:
-    """Live through a morning, minute by minute: more come than are served, so that people wait."""
+    """Run a morning minute by minute, in which more people come than are served."""
     await api.open(*WINDOWS, PRECHECK)
     free_at = dict.fromkeys((PRECHECK, *WINDOWS), 0)
     for minute in range(minutes):
@@ -29,7 +29,7 @@ async def busy_morning(api: Api, clock: RunningClock, minutes: int = 100) -> Non
 
 
 async def calls_of_every_kind(api: Api, clock: RunningClock) -> str:
-    """A busy hall with somebody called again, a notice, and a call of this moment; returns the newest number."""
+    """Make a busy hall with a recall, a notice and a new call; return the newest number."""
     await busy_morning(api, clock)
     await api.take("loan-first")
     called = {}
@@ -47,7 +47,7 @@ async def calls_of_every_kind(api: Api, clock: RunningClock) -> str:
 
 
 async def post_notice(api: Api, text: dict[str, str] | str, *zones: str) -> str:
-    """Put words on the screens; returns the notice's id."""
+    """Post a notice to the screens; return its id."""
     reply = await api.staff("POST", "notices", {"text": text, "zones": list(zones)})
     assert reply.status == 201, reply.body
     notice: str = reply.body["id"]
@@ -55,7 +55,7 @@ async def post_notice(api: Api, text: dict[str, str] | str, *zones: str) -> str:
 
 
 async def two_zones(api: Api) -> None:
-    """Give the demo hall a second zone, `east`, where the pre-check is."""
+    """Give the demo hall a second zone, `east`, with the pre-check counter."""
     document = (await api.staff("GET", "document")).body
     document["zones"].append({"id": "east", "name": {"zh-CN": "东厅", "en": "East wing"}})
     for counter in document["counters"]:
@@ -65,7 +65,7 @@ async def two_zones(api: Api) -> None:
 
 
 async def change(api: Api, **parts: Any) -> None:  # noqa: ANN401  (JSON)
-    """Put parts of the demo hall's document in place of what is there."""
+    """Replace parts of the demo hall's document."""
     shown = await api.staff("GET", "document")
     tag = next(value for name, value in shown.headers.items() if name.lower() == "etag")
     reply = await api.staff("PUT", "document", {**shown.body, **parts}, headers={"If-Match": tag})

@@ -1,4 +1,4 @@
-"""The manager's page as a test sees it."""
+"""Page object of the manager's page."""
 
 import re
 from dataclasses import dataclass, field
@@ -41,14 +41,14 @@ SECTIONS = (
 
 @dataclass
 class Hands:
-    """What somebody had to do in a browser: clicks, and the letters in each field."""
+    """Counts the user's actions in a browser: clicks, and typed characters in each field."""
 
     clicks: int = 0
     letters: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     async def watch(cls, context: BrowserContext) -> Self:
-        """Count on all pages of a browser, from now on."""
+        """Count on all pages of a browser from now on."""
         hands = cls()
         await context.expose_function("handled", hands._handled)
         await context.add_init_script(HANDS)
@@ -62,7 +62,7 @@ class Hands:
 
     @property
     def needed_s(self) -> float:
-        """How long that takes somebody who knows what they want."""
+        """Return the time that a trained user needs for these actions, in seconds."""
         return self.clicks * CLICK_S + sum(FIELD_S + letters * KEY_S for letters in self.letters.values())
 
 
@@ -85,7 +85,7 @@ class Manage:
         name: str = "admin",
         password: str = ADMIN,
     ) -> Self:
-        """Open the demo hall's page, sign in if nobody has, and wait until the section is drawn."""
+        """Open the demo hall's page, sign in if necessary, and wait until the section is drawn."""
         page = await context.new_page()
         complaints = Complaints()
         complaints.listen(page)
@@ -98,7 +98,7 @@ class Manage:
         return manage
 
     async def is_drawn(self, section: str) -> None:
-        """Wait until a section is there, with the facts of the hall."""
+        """Wait until a section and the facts of the hall are shown."""
         await expect(self.page.locator("body")).to_have_attribute("data-section", section)
         await expect(self.page.locator("#title")).to_be_visible()
         await expect(self.page.locator("body")).to_have_attribute("data-facts", "read")
@@ -117,36 +117,36 @@ class Manage:
 
     @property
     def save(self) -> Locator:
-        """The button that saves."""
+        """The Save button."""
         return self.page.locator("#save")
 
     async def is_tried_out(self) -> None:
-        """Wait until the effect of the form as it is stands there."""
+        """Wait until the effect of the current form is shown."""
         await expect(self.page.locator("#save")).to_be_enabled()
 
     async def save_now(self) -> None:
-        """Save, and wait until it is in force."""
+        """Save, and wait until it is saved."""
         await self.is_tried_out()
         await self.save.click()
         await expect(self.page.locator("#discard")).to_be_hidden()
 
     async def unfold(self, *path: str) -> None:
-        """Unfold a thing of a list."""
+        """Unfold an item of a list."""
         summary = self.field(*path)
         if await summary.locator("xpath=..").get_attribute("open") is None:
             await summary.click()
 
     async def edit_green_credit(self, minutes: str) -> None:
-        """Change a rule, in the section of rules."""
+        """Change the credit of the green channel in the section of rules."""
         await self.field("rules", "credit_s", "green").fill(minutes)
 
     async def is_told(self, words: str | re.Pattern[str]) -> None:
-        """Wait until the page says so."""
+        """Wait until the page shows this note."""
         await expect(self.page.locator("#said")).to_contain_text(words)
 
 
 async def document_of(api: Api) -> dict[str, Any]:
-    """The hall document."""
+    """Return the hall document."""
     reply = await api.staff("GET", "document")
     assert reply.status == 200, reply.body
     document: dict[str, Any] = reply.body
@@ -154,18 +154,18 @@ async def document_of(api: Api) -> dict[str, Any]:
 
 
 async def put_document(api: Api, document: dict[str, Any]) -> None:
-    """Replace the document, as another manager would."""
+    """Replace the document, like another manager."""
     reply = await api.staff("PUT", "document", document, headers={"If-Match": "*"})
     assert reply.status == 200, reply.body
 
 
 async def revision_of(api: Api) -> int:
-    """How often the document was saved."""
+    """Return the revision of the document."""
     headers = (await api.staff("GET", "document")).headers
     return int(next(value for name, value in headers.items() if name.lower() == "etag").strip('"'))
 
 
 async def confirm(page: Page) -> None:
-    """Press the main button of the dialog, and wait until it has gone."""
+    """Press the main button of the dialog, and wait until it is closed."""
     await page.locator("dialog button[type=submit]").click()
     await expect(page.locator("dialog")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The page of operations as a test sees it, and a city of halls to look at."""
+"""Page object of the operations page, and many halls to show on it."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -51,7 +51,7 @@ class Ops:
         name: str = "admin",
         password: str = ADMIN,
     ) -> Self:
-        """Open the page, sign in if nobody has, and wait until the halls are there."""
+        """Open the page, sign in if necessary, and wait until the halls are shown."""
         page = await context.new_page()
         complaints = Complaints()
         complaints.listen(page)
@@ -65,7 +65,7 @@ class Ops:
         return ops
 
     def row(self, hall: str) -> Locator:
-        """A hall of the list."""
+        """The row of a hall."""
         return self.page.locator(f'tr[data-hall="{hall}"]')
 
     def cell(self, hall: str, column: str) -> Locator:
@@ -77,23 +77,23 @@ class Ops:
         return self.page.locator(f'[data-sum="{name}"]')
 
     async def halls(self) -> list[str]:
-        """The halls as they are listed."""
+        """Return the names of the halls in the order of the list."""
         return [str(await row.get_attribute("data-hall")) for row in await self.page.locator("#list tbody tr").all()]
 
     async def choose(self, hall: str) -> None:
-        """Look at the day of a hall."""
+        """Open the day of a hall."""
         await self.row(hall).locator("a").click()
         await expect(self.page.locator("#day")).to_have_attribute("data-shown", "day")
 
 
 async def found(service: Service, hall: str, zh: str, en: str, **fields: Any) -> Api:  # noqa: ANN401  (fields of the document)
-    """Found a hall like the demo hall; returns its client."""
+    """Create a hall like the demo hall; return its client."""
     assert await service.running.halls.create_if_absent(HallId(hall), _named(zh, en, **fields))
     return Api(service.api.base, hall, service.api._session)
 
 
 async def found_many(service: Service, number: int) -> None:
-    """Found so many halls like the demo hall, `hall-000` and so on; the service learns of all of them at once."""
+    """Create many halls like the demo hall, with the ids `hall-000` and so on; the service loads them all at once."""
     assert service.settings.database_url is not None
     async with Database(service.settings.database_url) as database:
         for n in range(number):

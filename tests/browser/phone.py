@@ -1,4 +1,4 @@
-"""The pages for phones as a test sees them."""
+"""Page objects of the pages for phones."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,13 +13,13 @@ NARROW = ViewportSize(width=320, height=640)
 
 
 async def hand(browser: Browser, locale: str = "zh-CN", size: ViewportSize = PHONE) -> BrowserContext:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     return await browser.new_context(viewport=size, locale=locale, has_touch=True, accept_downloads=True)
 
 
 @dataclass
 class Phone:
-    """A page in somebody's hand."""
+    """A page on a phone."""
 
     page: Page
     complaints: Complaints
@@ -48,7 +48,7 @@ class Phone:
         await expect(self.body).to_have_attribute("data-ready", "")
 
     async def reload(self) -> None:
-        """Load the page anew, as a phone does that was put away for long."""
+        """Reload the page, as a phone does after a long time."""
         await self.page.reload()
         await self.is_ready()
 
@@ -59,41 +59,41 @@ class Phone:
 
     @property
     def title(self) -> Locator:
-        """What stands at the top."""
+        """The title in the bar."""
         return self.page.locator("#bar h1")
 
     @property
     def main(self) -> Locator:
-        """What is read."""
+        """The main part."""
         return self.page.locator("#main")
 
     @property
     def dock(self) -> Locator:
-        """What is done, at the thumb."""
+        """The dock with the buttons."""
         return self.page.locator("#dock")
 
     @property
     def message(self) -> Locator:
-        """Why something was not done."""
+        """The message about a refusal."""
         return self.page.locator("#dock .message")
 
     async def is_step(self, step: str) -> None:
-        """Wait until a step of the page of a hall is shown."""
+        """Wait until a step of the hall's page is shown."""
         await expect(self.body).to_have_attribute("data-step", step)
 
     async def is_view(self, view: str) -> None:
-        """Wait until the page of a ticket shows a state."""
+        """Wait until the ticket's page shows a view."""
         await expect(self.body).to_have_attribute("data-view", view)
 
     async def press(self, control: str) -> None:
-        """Press a control of the dock, or of what is read."""
+        """Press a control of the dock or of the main part."""
         await self.page.locator(f"#{control}").click()
 
     async def script(self, source: str, argument: Any = None) -> Any:  # noqa: ANN401  (JSON)
-        """Ask the page something."""
+        """Evaluate a script in the page."""
         return await self.page.evaluate(source, argument)
 
     async def is_sound(self) -> None:
-        """Nothing went wrong, and the content policy forbade nothing."""
+        """Assert that the page had no errors and no violations of the content policy."""
         assert self.complaints == []
         assert await self.page.locator("html").get_attribute("data-violated") is None

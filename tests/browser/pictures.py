@@ -22,7 +22,7 @@ class Camera:
 
 
 async def saved_bytes(download: Download) -> bytes:
-    """Read the content of a download."""
+    """Return the content of a download."""
     return await asyncio.to_thread(Path(await download.path()).read_bytes)
 
 

@@ -16,7 +16,7 @@ from segno import consts
 FINDER_MODULES = 7
 DARK_BELOW = 128
 LEVELS = {0b01: 1, 0b00: 0, 0b11: 3, 0b10: 2}
-"""By the two bits of the format: the level as segno's tables know it."""
+"""Error correction level in segno's tables, by the two bits of the format."""
 
 FORMAT_MASK = 0b101_0100_0001_0010
 BYTES, ALPHANUMERIC = 0b0100, 0b0010
@@ -24,13 +24,13 @@ _LENGTH_BITS = {BYTES: (8, 16), ALPHANUMERIC: (9, 11)}
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 VERSION_SAID_FROM = 7
 LONG_FROM_VERSION = 10
-"""From here on more bits say how long a text is."""
+"""From this version on the length of a text has more bits."""
 
 Rows = list[list[int]]
 
 
 def read_picture(png: bytes) -> str:
-    """What the code in a picture says. Raises ValueError where there is none."""
+    """Return the text of the code in a picture. Raises ValueError if there is none."""
     image = Image.open(io.BytesIO(png)).convert("L").point(lambda level: 255 if level < DARK_BELOW else 0)
     box = image.getbbox()
     if box is None:
@@ -52,7 +52,7 @@ def read_picture(png: bytes) -> str:
 
 
 def read_rows(rows: Rows) -> str:
-    """What the modules of a code say."""
+    """Return the text of a code, by its modules."""
     version = (len(rows) - 17) // 4
     level, mask = _format_of(rows)
     bits = [rows[y][x] ^ _masked(mask, y, x) for y, x in _path(len(rows)) if not _is_fixed(version, y, x)]
@@ -72,7 +72,7 @@ def _bytes(data: str, length: int) -> str:
 
 
 def _letters(data: str, length: int) -> str:
-    """Two of the 45 letters in 11 bits, one that is left in 6 (7.4.4)."""
+    """Decode alphanumeric mode: two of the 45 characters in 11 bits, a last single one in 6 (7.4.4)."""
     pairs = [divmod(int(data[at : at + 11], 2), len(LETTERS)) for at in range(0, length // 2 * 11, 11)]
     said = "".join(LETTERS[first] + LETTERS[second] for first, second in pairs)
     rest = data[length // 2 * 11 :]
@@ -80,7 +80,7 @@ def _letters(data: str, length: int) -> str:
 
 
 def _is_fixed(version: int, y: int, x: int) -> bool:
-    """Whether a module is of a pattern, of the format or of the version, and not of what is said (6.3)."""
+    """Return whether a module belongs to a function pattern, the format or the version, and not to the data (6.3)."""
     last = version * 4 + 16
     near, far = FINDER_MODULES + 1, last - FINDER_MODULES
     if (y <= near and (x <= near or x >= far)) or (y >= far and x <= near) or FINDER_MODULES - 1 in {y, x}:
@@ -94,14 +94,14 @@ def _is_fixed(version: int, y: int, x: int) -> bool:
 
 
 def _format_of(rows: Rows) -> tuple[int, int]:
-    """The level of error correction, and the mask (7.9)."""
+    """Return the level of error correction and the mask (7.9)."""
     said = [rows[8][x] for x in (0, 1, 2, 3, 4, 5, 7, 8)] + [rows[y][8] for y in (7, 5, 4, 3, 2, 1, 0)]
     value = int("".join(map(str, said)), 2) ^ FORMAT_MASK
     return LEVELS[value >> 13], value >> 10 & 0b111
 
 
 def _masked(mask: int, y: int, x: int) -> int:
-    """Whether a module was turned over (table 10)."""
+    """Return whether the mask inverts a module (table 10)."""
     return int(
         (
             (y + x) % 2,
@@ -118,7 +118,7 @@ def _masked(mask: int, y: int, x: int) -> int:
 
 
 def _path(size: int) -> Iterator[tuple[int, int]]:
-    """Where the bits lie, in order: two columns at a time, from the right, up and down (7.7.3)."""
+    """Yield the places of the bits in order: two columns at a time from the right, up and down in turn (7.7.3)."""
     pairs = [right for right in range(size - 1, 0, -2) if right > 6] + [5, 3, 1]
     for turn, right in enumerate(pairs):
         for step in range(size):
@@ -128,11 +128,11 @@ def _path(size: int) -> Iterator[tuple[int, int]]:
 
 
 def _untangled(words: list[int], version: int, level: int) -> list[int]:
-    """The data of all blocks, one block after the other (7.6)."""
+    """Return the data of all blocks, one block after the other (7.6)."""
     table: Any = consts.ECC
     sizes = [part.num_data for part in table[version][level] for _ in range(part.num_blocks)]
     blocks: list[list[int]] = [[] for _ in sizes]
     turns = (block for place in range(max(sizes)) for block, size in enumerate(sizes) if place < size)
-    for word, block in zip(words, turns, strict=False):  # what follows is error correction
+    for word, block in zip(words, turns, strict=False):  # the rest is error correction
         blocks[block].append(word)
     return list(chain.from_iterable(blocks))

@@ -1,4 +1,4 @@
-"""The lobby screen as a test sees it."""
+"""Page object of the lobby screen."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,16 +7,16 @@ from typing import Any, Self
 from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
 
 FOUND_WITHIN_MS = 15_000
-"""How long a page may take to show what it must: generous, as no test measures it."""
+"""Time limit for expected content. Generous, because no test measures this time."""
 
 expect.set_options(timeout=FOUND_WITHIN_MS)
 
 
 class Complaints(list[str]):
-    """All a browser objected to on a page: errors, warnings, requests that failed or were refused."""
+    """Problems that a browser reports about a page: errors, warnings, failed and refused requests."""
 
     def listen(self, page: Page) -> None:
-        """Note what happens on a page from now on."""
+        """Record the problems of a page from now on."""
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.append(f"uncaught: {error}"))
         page.on("requestfailed", self._failed)
@@ -27,7 +27,7 @@ class Complaints(list[str]):
             self.append(f"{message.type}: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # given up by the page itself, for another that is newer
+        if request.failure != "net::ERR_ABORTED":  # cancelled by the page itself in favour of a newer request
             self.append(f"failed: {request.method} {request.url} {request.failure}")
 
     def _answered(self, response: Response) -> None:
@@ -37,21 +37,21 @@ class Complaints(list[str]):
 
 @dataclass
 class Screen:
-    """A lobby screen in a page of its own."""
+    """A lobby screen in its own page."""
 
     page: Page
     complaints: Complaints
 
     @classmethod
     async def open(cls, context: BrowserContext, base: str, query: str = "", *, link: str = "live") -> Self:
-        """Open the demo hall's screen, and wait until its link is as expected."""
+        """Open the demo hall's screen, and wait for a state of its link."""
         screen = await cls.prepare(context)
         await screen.go(base, query, link=link)
         return screen
 
     @classmethod
     async def prepare(cls, context: BrowserContext) -> Self:
-        """A page that is still empty."""
+        """Make an empty page."""
         page = await context.new_page()
         complaints = Complaints()
         complaints.listen(page)
@@ -63,16 +63,16 @@ class Screen:
         await self.is_link(link)
 
     async def is_link(self, state: str) -> None:
-        """Wait until the page's link to the hall is so."""
+        """Wait until the link to the hall is in this state."""
         await expect(self.page.locator("body")).to_have_attribute("data-link", state)
 
     async def hold(self) -> None:
-        """Stop the page's time, a moment from now; it must have been installed before the page was opened."""
+        """Stop the page's clock shortly after now. The clock must be installed before the page is opened."""
         now_s = await self.script("Date.now()") / 1000
         await self.page.clock.pause_at(datetime.fromtimestamp(now_s, UTC) + timedelta(seconds=1))
 
     async def settle(self) -> None:
-        """Wait until nothing moves any more."""
+        """Wait until all animations have ended."""
         motions = "document.getAnimations().map(({ finished }) => finished)"
         await self.script(f"Promise.allSettled({motions}).then(() => null)")
 
@@ -87,13 +87,13 @@ class Screen:
         return self.page.locator("#list > li:not(.ghost)")
 
     def call(self, number: str) -> Locator:
-        """Where a number is shown, in the banner or below it."""
+        """The call of a number, in the banner or below it."""
         return self.page.locator(f'.call[data-number="{number}"]')
 
     async def text(self) -> str:
-        """All that is written on the screen."""
+        """Return the whole text of the screen."""
         return await self.page.locator("body").inner_text()
 
     async def script(self, source: str, argument: Any = None) -> Any:  # noqa: ANN401  (JSON)
-        """Ask the page something."""
+        """Evaluate a script in the page."""
         return await self.page.evaluate(source, argument)

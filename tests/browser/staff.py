@@ -1,4 +1,4 @@
-"""People who work in a hall, for stories in a browser: accounts with a password of their own."""
+"""Accounts of people who work in a hall, with passwords, for tests in a browser."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ PASSWORD = "quiet-lake-at-noon"
 
 
 async def account(api: Api, name: str, role: str, display_name: str) -> str:
-    """Add somebody to the hall; returns the password that is good for once."""
+    """Create an account in the hall; return its initial password."""
     reply = await api.staff("POST", "staff", {"name": name, "display_name": display_name, "role": role})
     assert reply.status == 201, reply.body
     password: str = reply.body["password"]
@@ -19,7 +19,7 @@ async def account(api: Api, name: str, role: str, display_name: str) -> str:
 
 
 async def member(api: Api, name: str, role: str, display_name: str) -> None:
-    """Add somebody who has signed in before, and chosen `PASSWORD`."""
+    """Create an account that has signed in before and chosen `PASSWORD`."""
     async with as_member(api, name, display_name, role):
         pass
 
@@ -28,9 +28,9 @@ async def member(api: Api, name: str, role: str, display_name: str) -> None:
 async def as_member(
     api: Api, name: str, display_name: str, role: str = "staff"
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """The same, still signed in."""
+    """Create such an account; return a session that is signed in."""
     once = await account(api, name, role, display_name)
-    jar = aiohttp.CookieJar(unsafe=True)  # cookies also of an IP address
+    jar = aiohttp.CookieJar(unsafe=True)  # accept cookies of an IP address too
     async with aiohttp.ClientSession(api.base, cookie_jar=jar, headers={"Sec-Fetch-Site": "same-origin"}) as session:
         async with session.post("/v1/session", json={"name": name, "password": once}) as reply:
             assert reply.status == 200, await reply.text()

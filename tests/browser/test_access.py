@@ -1,4 +1,4 @@
-"""The pages that everybody reaches: axe-core finds nothing, in either language, light, dark and in high contrast."""
+"""Accessibility of the public pages: axe-core finds nothing in both languages and all themes."""
 
 import re
 from collections.abc import AsyncIterator
@@ -26,19 +26,19 @@ SHOWN = (
     "/v1/halls/{hall}/tickets",
     "/v1/halls/{hall}/tickets/{ticket}",
 )
-"""The calls of every shape: all of them take axe-core ten times as long, and are drawn by the same hand."""
+"""Calls of each form. All calls are drawn by the same code, and would take axe-core ten times as long."""
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A visitor's browser."""
+    """The browser of a visitor."""
     async with await browser.new_context(viewport=ViewportSize(width=1280, height=900), locale="zh-CN") as context:
         await context.add_init_script(VIOLATIONS)
         yield context
 
 
 async def faults_in_every_light(page: Page) -> dict[str, list[str]]:
-    """What axe-core finds as the system asks for light, dark or more contrast, and as the person chose it."""
+    """Return the faults in each theme, set by the system and chosen by the person."""
     lights: dict[str, tuple[Literal["light", "dark"], Literal["no-preference", "more"], str | None]] = {
         "light": ("light", "no-preference", None),
         "dark": ("dark", "no-preference", None),
@@ -107,7 +107,7 @@ async def test_axe_finds_nothing_on_the_form_to_sign_in_and_to_choose_a_password
     await page.locator("#password-new").wait_for()
 
     assert await faults_in_every_light(page) == {}
-    await expect(page.locator("sign-in [autocomplete=username]")).to_have_value("chen")  # for what keeps passwords
+    await expect(page.locator("sign-in [autocomplete=username]")).to_have_value("chen")  # for password managers
 
 
 @pytest.mark.parametrize("path", ["/halls/demo/manage", "/halls/demo/desk", "/ops"])

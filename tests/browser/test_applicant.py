@@ -1,4 +1,4 @@
-"""A hall on a phone: booking through all its steps, an appointment of one's own, taking a number, and every no."""
+"""The page of a hall on a phone: booking, the person's own appointment, taking a number, and refusals."""
 
 import re
 from collections.abc import AsyncIterator
@@ -24,13 +24,13 @@ SOME_PLACES = by_hand(2, every_min=60, notice_s=0)
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     async with await hand(browser) as context:
         yield context
 
 
 async def configure(service: Service, **changes: object) -> None:
-    """Change parts of the hall's document."""
+    """Replace parts of the hall document."""
     shown = await service.api.staff("GET", "document")
     tag = next(value for name, value in shown.headers.items() if name.lower() == "etag")
     reply = await service.api.staff("PUT", "document", {**shown.body, **changes}, headers={"If-Match": tag})
@@ -38,14 +38,14 @@ async def configure(service: Service, **changes: object) -> None:
 
 
 async def at_time(context: BrowserContext, service: Service, query: str = "") -> Phone:
-    """The step of the times of enquiries."""
+    """Open the step with the times of enquiries."""
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&step=time{query}")
     await expect(phone.page.locator("#soonest")).to_be_visible()
     return phone
 
 
 async def held(context: BrowserContext, service: Service, query: str = "") -> Phone:
-    """The step of the details, with the soonest time kept."""
+    """Open the step of the details, with a hold of the next free time."""
     phone = await at_time(context, service, query)
     await phone.press("soonest")
     await phone.is_step("details")
@@ -53,7 +53,7 @@ async def held(context: BrowserContext, service: Service, query: str = "") -> Ph
 
 
 async def to_review(phone: Phone) -> None:
-    """Say who it is for."""
+    """Fill in the person."""
     for name, value in PERSON.items():
         await phone.page.locator(f"#{name}").fill(value)
     await phone.press("next")
@@ -61,7 +61,7 @@ async def to_review(phone: Phone) -> None:
 
 
 async def booked(context: BrowserContext, service: Service) -> Phone:
-    """An appointment that was just made."""
+    """Make an appointment."""
     phone = await held(context, service)
     await to_review(phone)
     await phone.press("next")
@@ -71,7 +71,7 @@ async def booked(context: BrowserContext, service: Service) -> Phone:
 
 
 async def appointments(service: Service, on: str = "2026-11-23") -> list[tuple[str, str]]:
-    """The starts and states of a day, as staff see them."""
+    """Return start and state of the appointments of a day, as staff see them."""
     found = (await service.api.staff("GET", f"appointments?on={on}")).body["items"]
     return [(one["starts_at"], one["state"]) for one in found]
 
@@ -188,7 +188,7 @@ async def test_an_appointment_made_before_is_on_the_page_of_the_hall_and_one_fro
 
 
 def written(file: Path) -> str:
-    """What is in a file that was saved."""
+    """Return the content of a saved file."""
     return file.read_text("utf-8")
 
 
@@ -639,7 +639,7 @@ async def test_the_hours_with_the_shortest_waits_are_told_or_those_with_the_fewe
         "今天来人较少：12:00\u2060–\u206013:00、15:00\u2060–\u206016:00（按以往估计）"
     )
 
-    waits_s[:] = [600, 1500, 900, None]  # few come at noon, when few are served; who comes last may not be called
+    waits_s[:] = [600, 1500, 900, None]  # few people come at noon, when few are served; the last ones may not be called
     await phone.reload()
 
     await expect(phone.page.locator("#quiet")).to_have_text(
@@ -719,7 +719,7 @@ async def test_a_full_hall_offers_the_earliest_time_and_books_it_at_a_press(
 
 
 async def invited(service: Service, **about: object) -> str:
-    """The code of an invitation of a school that has places kept for its guests."""
+    """Return the code of an invitation by a school with reserved places."""
     school = (await service.api.staff("POST", "devices", {"name": "school", "role": "partner"})).body
     reserved = [
         {"partner": school["id"], "weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "14:00", "to": "15:00", "share": 1}
@@ -1083,7 +1083,7 @@ async def test_a_hall_that_is_not_reached_says_of_when_it_is_and_no_wait(
 
 
 async def asleep(phone: Phone, seconds: int) -> None:
-    """Let a phone sleep that does not count this as time gone by, and wake it."""
+    """Put a phone to sleep whose clock stops meanwhile, and wake it."""
     now_s = await phone.script("Date.now()") / 1000
     await phone.page.clock.set_system_time(now_s + seconds)
     await phone.script("document.dispatchEvent(new Event('visibilitychange'))")

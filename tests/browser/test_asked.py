@@ -1,4 +1,4 @@
-"""What a page of staff asks about one person is done to them or to nobody."""
+"""A dialog about a person acts on that person or on nobody."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,13 +16,13 @@ DESKTOP = ViewportSize(width=1280, height=800)
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A clerk's browser, which has never been here."""
+    """A new browser context of a clerk."""
     async with await browser.new_context(viewport=DESKTOP, locale="zh-CN") as context:
         yield context
 
 
 async def at_work(service: Service, context: BrowserContext) -> Desk:
-    """Counter 3, at which B001 is served while B002 and B003 wait."""
+    """Counter 3, which serves B001 while B002 and B003 wait."""
     await service.api.open("3")
     for _ in range(3):
         await service.api.take("enquiry")
@@ -35,18 +35,18 @@ async def at_work(service: Service, context: BrowserContext) -> Desk:
 
 
 async def hears_nothing(desk: Desk) -> None:
-    """The page is behind: what it would see of the hall does not come."""
+    """Keep updates of the hall from the page."""
     for path in ("queue", "counters/3"):
         await desk.page.route(f"**/{path}", lambda route: route.abort("connectionreset"))
 
 
 async def hears_again(desk: Desk) -> None:
-    """The page catches up."""
+    """Let the page receive updates again."""
     for path in ("queue", "counters/3"):
         await desk.page.unroute(f"**/{path}")
 
 
-# Somebody else is there by then.
+# Another person is at the counter by then.
 
 
 async def test_a_dialog_about_somebody_who_has_gone_closes_with_a_word(
@@ -171,7 +171,7 @@ async def test_a_manager_puts_back_whom_they_were_asked_about_and_nobody_else(
     assert await states(service.api) == {"B002": "waiting"}
 
 
-# On a day that is closed nobody goes on.
+# On a closed day no ticket goes on.
 
 
 async def test_at_the_precheck_of_a_closed_day_nobody_is_said_to_go_on(

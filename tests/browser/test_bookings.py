@@ -1,4 +1,4 @@
-"""Bookings by staff: for people who call, at the page of staff and in the manager's section."""
+"""Bookings by staff for callers, on the page for phone staff and in the manager's section."""
 
 import asyncio
 import re
@@ -33,14 +33,14 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 
 async def places_by_hand(service: Service, places: int) -> None:
-    """So many places each half hour."""
+    """Places set by hand for each half hour."""
     document = await document_of(service.api)
     await put_document(service.api, {**document, "booking": {**document["booking"], **by_hand(places)}})
 
 
 @pytest.fixture
 async def clerk(service: Service, office: BrowserContext) -> Clerk:
-    """A clerk of the hotline, in a hall with two places each half hour."""
+    """The page of a hotline clerk, in a hall with two places each half hour."""
     await places_by_hand(service, 2)
     await member(service.api, "chen", "staff", "陈老师")
     return await Clerk.open(office, service.api, "chen")
@@ -153,7 +153,7 @@ async def test_a_clerk_books_by_the_keyboard_alone(service: Service, clerk: Cler
 
 
 async def under_way(clerk: Clerk) -> asyncio.Event:
-    """Press the main button of a form that is filled in; the booking waits on its way until the event."""
+    """Press the main button of a filled-in form; the request waits until the event is set."""
     gate = asyncio.Event()
 
     async def wait(route: Route) -> None:
@@ -184,7 +184,7 @@ async def test_what_is_typed_for_the_next_caller_while_a_booking_is_under_way_st
 
 
 async def book_out(service: Service) -> None:
-    """Have others take the two places of tomorrow at 09:30."""
+    """Let others book the two places of tomorrow at 09:30."""
     for _ in range(2):
         body = {"service": "loan-first", "starts_at": f"{TOMORROW}T01:30:00Z", "hold": True}
         assert (await service.api.staff("POST", "appointments", body)).status == 201
@@ -225,7 +225,7 @@ async def test_a_refusal_while_the_next_caller_has_no_time_yet_names_the_time_th
 
 
 async def moving(service: Service, clerk: Clerk) -> asyncio.Event:
-    """Press the main button of a move; it waits on its way until the event."""
+    """Press the main button of a move; the request waits until the event is set."""
     body = {"service": "enquiry", "starts_at": f"{TOMORROW}T01:30:00Z", "applicant": {"name": "李小龙"}}
     made = await service.api.staff("POST", "appointments", body)
     assert made.status == 201, made.body

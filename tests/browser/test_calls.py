@@ -1,4 +1,4 @@
-"""Calls are seen: each at every moment, the newest first, with the counter in words."""
+"""The lobby screen shows all calls, the newest first, with the name of the counter."""
 
 import pytest
 from playwright.async_api import BrowserContext, WebSocket, expect
@@ -64,7 +64,7 @@ async def test_every_called_number_is_in_sight_while_calls_take_turns_in_the_ban
     await expect(screen.call(called[-1])).to_be_visible()
     for turn in range(len(called)):
         await screen.page.clock.run_for(TURN_MS)
-        await service.api.take("enquiry")  # a new board, so that the time that passed was not silent
+        await service.api.take("enquiry")  # a new board, so that the socket does not count as silent
         await expect(screen.page.locator('[data-service="enquiry"] .people b')).to_have_text(str(turn + 1))
 
     await expect(screen.banner).to_have_attribute("data-number", called[-1])

@@ -1,4 +1,4 @@
-"""The counter's page: a clerk's day in a real browser."""
+"""The counter's page: the work of a clerk in a real browser."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,20 +18,20 @@ DESKTOP = ViewportSize(width=1280, height=800)
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A clerk's browser, which has never been here."""
+    """A new browser context of a clerk."""
     async with await browser.new_context(viewport=DESKTOP, locale="zh-CN") as context:
         yield context
 
 
 @pytest.fixture
 async def neighbour(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """The browser at the next counter."""
+    """The browser of the next counter."""
     async with await browser.new_context(viewport=DESKTOP, locale="en-GB") as context:
         yield context
 
 
 async def states(api: Api) -> dict[str, str]:
-    """What is with each ticket that is not over, by number."""
+    """Return the state of each ticket that is not over, by number."""
     queue: dict[str, Any] = (await api.staff("GET", "queue")).body
     return {
         ticket["number"]: ticket["state"] if ticket["counter"] is None else f"{ticket['state']} at {ticket['counter']}"
@@ -41,7 +41,7 @@ async def states(api: Api) -> dict[str, str]:
 
 
 async def happened(api: Api, ticket: str) -> list[str]:
-    """The kinds of all events of a ticket."""
+    """Return the kinds of all events of a ticket."""
     return [item["kind"] for item in (await api.staff("GET", f"tickets/{ticket}/history")).body["items"]]
 
 
@@ -218,7 +218,7 @@ async def test_keys_are_read_by_their_place_and_not_inside_fields(service: Servi
     await desk.press("Enter")
     await desk.is_view("called")
 
-    # an input method for Chinese, or another alphabet: the key is where S is, what it writes is something else
+    # an input method for Chinese, or another alphabet: the key of S writes another character
     await desk.page.evaluate(
         "document.body.dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyS', key: 'ы', bubbles: true}))"
     )
@@ -283,7 +283,7 @@ async def test_two_clerks_who_press_at_once_get_two_people_and_see_who_got_whom(
         for desk in (three, four):
             await expect(desk.main).to_contain_text(f"B{first:03d}")
             await desk.rested()
-        # in each page at the same moment, without a word between them
+        # in both pages at the same moment, without communication between them
         press = "document.getElementById('main').click()"
         at_three, at_four = three.page.evaluate(press), four.page.evaluate(press)
         await at_three
@@ -304,7 +304,7 @@ async def test_a_second_press_meant_for_the_first_finishes_nobody(service: Servi
     desk = await Desk.at(context, service.api.base)
     await desk.is_view("idle")
 
-    # pressed again as soon as the page shows who was called, and shortly after
+    # pressed again as soon as the page shows the call, and shortly after
     await desk.page.evaluate(
         """() => new MutationObserver(() => {
           const main = document.getElementById("main");
@@ -327,7 +327,7 @@ async def test_a_key_without_a_button_is_heard_while_the_main_button_rests(
     desk = await Desk.at(context, service.api.base)
     await desk.is_view("idle")
 
-    # pressed by the page itself as soon as it shows who was called: no test is as quick as a clerk
+    # pressed by the page itself as soon as it shows the call: a test is slower than a clerk
     await desk.page.evaluate(
         """() => new MutationObserver((_, watch) => {
           if (document.body.dataset.view !== "called") return;
@@ -355,7 +355,7 @@ async def test_a_page_that_is_behind_finishes_nobody(service: Service, context: 
         await desk.is_view("called")
         await expect(desk.number).to_have_text("B001")
 
-    for path in ("queue", "counters/3"):  # this tab hears of nothing any more
+    for path in ("queue", "counters/3"):  # this tab receives no updates any more
         await behind.page.route(f"**/{path}", lambda route: route.abort("connectionreset"))
     await ahead.press("Enter")
     await expect(ahead.number).to_have_text("B002")
@@ -391,7 +391,7 @@ async def test_taking_back_is_one_act_which_a_lost_connection_cannot_halve(
         if len(sent) > 1:
             await route.continue_()
             return
-        await route.fetch()  # the service does it, and the answer never arrives
+        await route.fetch()  # the service carries it out, but the answer is lost
         await route.abort("connectionreset")
 
     await desk.page.route("**/tickets/*/*", lose_the_answer)
@@ -430,7 +430,7 @@ async def test_a_next_whose_answer_is_lost_calls_one_person(service: Service, co
         if len(keys) > 1:
             await route.continue_()
             return
-        await route.fetch()  # the service does it, and its answer never arrives
+        await route.fetch()  # the service carries it out, but its answer is lost
         await route.abort("connectionreset")
 
     await desk.page.route("**/next", lose_the_first)
@@ -584,7 +584,7 @@ async def test_who_comes_back_with_a_paper_is_brought_back_by_the_number(
     await expect(desk.page.locator("dialog .primary")).to_have_attribute("aria-busy", "true")
     await desk.page.keyboard.press("Escape")
     await asked[0].continue_()
-    await expect(desk.message).to_contain_text("今天没有这个号码")  # said though its dialog was left
+    await expect(desk.message).to_contain_text("今天没有这个号码")  # shown although its dialog was left
     await desk.press("i")
     await desk.page.locator("#slip").fill("b001")
     await desk.page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""The counter's page for everybody: axe-core finds nothing, in every state and theme; it works on a narrow phone."""
+"""Accessibility of the counter's page in every state and theme, also on a narrow phone."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ from tests.service import Service
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A clerk's browser."""
+    """The browser of a clerk."""
     async with await browser.new_context(viewport=ViewportSize(width=1280, height=800), locale="zh-CN") as context:
         yield context
 

@@ -1,4 +1,4 @@
-"""The counter's page and people who have booked: any code checks in, and their time stands beside their number."""
+"""The counter's page and people with appointments: any code checks in, and the booked time is shown."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from tests.service import Api, Service
 
 
 async def booked(api: Api, starts_at: str, phone: str = "13800138000") -> dict[str, Any]:
-    """A booking by staff, who may book at short notice."""
+    """Book as staff, who may book at short notice."""
     body = {"service": "enquiry", "starts_at": starts_at, "applicant": {"name": "李小龙", "phone": phone}}
     reply = await api.staff("POST", "appointments", body)
     assert reply.status == 201, reply.body
@@ -22,7 +22,7 @@ async def booked(api: Api, starts_at: str, phone: str = "13800138000") -> dict[s
 
 
 async def invited(api: Api) -> str:
-    """The code of an invitation for any service."""
+    """Return the code of an invitation for any service."""
     reply = await api.staff("POST", "invitations", {"items": [{"name": "Ann"}]})
     assert reply.status == 201, reply.body
     code: str = reply.body["items"][0]["code"]
@@ -49,7 +49,7 @@ async def test_who_has_booked_is_checked_in_by_the_code_and_called_with_their_ti
     await expect(desk.message).to_have_text("B002 已在队列中")
     await desk.press("Enter")
     await desk.is_view("called")
-    await expect(desk.number).to_have_text("B001")  # an early booking is active five minutes before its time
+    await expect(desk.number).to_have_text("B001")  # an early booking becomes active five minutes before its time
     await desk.press("Enter")
 
     await expect(desk.number).to_have_text("B002")

@@ -1,4 +1,4 @@
-"""Counters and the hotline work by the hall document as it is now, though their page was opened before it changed."""
+"""Open pages of counters and of the hotline follow changes of the hall document."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,14 +19,14 @@ LATER_MS = 16_000
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A clerk's browser, which has never been here, on a clock of the test's."""
+    """A new browser context of a clerk, with a clock that the test controls."""
     async with await browser.new_context(viewport=DESKTOP, locale="zh-CN") as context:
         await context.clock.install()
         yield context
 
 
 async def add_card(api: Api) -> None:
-    """The hall has one service more, at all its windows."""
+    """Add a service to the hall and to all its windows."""
     document: dict[str, Any] = (await api.staff("GET", "document")).body
     enquiry = next(service for service in document["services"] if service["id"] == "enquiry")
     for counter in document["counters"]:

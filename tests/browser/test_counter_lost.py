@@ -1,4 +1,4 @@
-"""The counter's page without its service: it says so, and heals without a second effect."""
+"""The counter's page without network: it shows this, and recovers without a second effect."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.browser.desk import Desk
 from tests.service import Service, service_on
 
 HEARD_WITHIN_MS = 30_000
-"""A socket is silent for 4.5 s before its board is asked for, which is every 3 s."""
+"""A socket counts as silent after 4.5 s; then the board is polled every 3 s."""
 
 
 async def test_a_counter_that_lost_its_service_says_so_and_sends_what_was_pressed_once_it_is_back(

@@ -1,4 +1,4 @@
-"""The pictures of the counter's page, at a desk and in a hand."""
+"""Pictures of the counter's page, on a desktop and on a phone."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,19 +22,19 @@ HIGH_PHONE = ViewportSize(width=390, height=1010)
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins when the hall opens."""
+    """A clock that starts when the hall opens."""
     return RunningClock(OPENS_AT)
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A clerk's browser, with a sharp screen."""
+    """The browser of a clerk, with a high-resolution screen."""
     async with await browser.new_context(viewport=DESK, locale="zh-CN", device_scale_factor=1) as context:
         yield context
 
 
 async def classes(api: Api) -> None:
-    """Somebody in the green channel, somebody who parked for a paper, and papers looked at."""
+    """Make a green ticket, a ticket parked for a missing paper, and prechecked tickets."""
     waiting = [ticket for ticket in (await api.staff("GET", "queue")).body["waiting"] if ticket["stage"] == "window"]
     green, parked, missing = waiting[4], waiting[6], waiting[7]
     for path, method, body in (

@@ -1,4 +1,4 @@
-"""What the page of a counter offers and says is so now: when nobody may be called, what is owed, after an undo."""
+"""Offers and messages of the counter's page: stopped calls, due papers, undo."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,13 +19,13 @@ DESKTOP = ViewportSize(width=1280, height=800)
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A clerk's browser, which has never been here."""
+    """A new browser context of a clerk."""
     async with await browser.new_context(viewport=DESKTOP, locale="zh-CN") as context:
         yield context
 
 
 async def at_work(service: Service, context: BrowserContext, people: int = 1) -> Desk:
-    """Counter 3, at which the first of so many people has just been called."""
+    """Counter 3, which has just called the first of several people."""
     await service.api.open("3")
     for _ in range(people):
         await service.api.take("enquiry")
@@ -34,12 +34,12 @@ async def at_work(service: Service, context: BrowserContext, people: int = 1) ->
 
 
 async def ask_for_break(desk: Desk) -> None:
-    """Ask for the break that is offered first: a quarter of an hour, after the person who is here."""
+    """Ask for the default break: a quarter of an hour, after the present person."""
     await desk.press("l")
     await desk.page.locator("dialog button[type=submit]").click()
 
 
-# When nobody may be called.
+# Stopped calls.
 
 
 async def test_after_the_end_of_the_day_the_one_key_finishes_who_is_still_here(
@@ -102,7 +102,7 @@ async def test_before_the_hall_opens_the_button_says_when_calls_begin(
     await expect(desk.number).to_have_text("B001")
 
 
-# What is owed.
+# Due papers.
 
 
 async def test_who_returns_is_shown_with_what_is_still_owed(service: Service, context: BrowserContext) -> None:
@@ -148,7 +148,7 @@ async def test_accepted_with_a_paper_missing_says_which(service: Service, contex
     await desk.is_view("idle")
 
 
-# Taking back.
+# Undo.
 
 
 @pytest.mark.parametrize("keys", [("Enter", "l"), ("Enter", "q")], ids=["paused", "closed"])
@@ -200,7 +200,7 @@ async def test_finish_and_take_a_break_are_taken_back_together(service: Service,
     await expect(desk.main).to_contain_text("完成并叫下一位")
 
 
-# Words that are true no longer.
+# Outdated messages.
 
 
 async def test_that_nobody_waits_is_said_until_somebody_does(service: Service, context: BrowserContext) -> None:
@@ -251,7 +251,7 @@ async def test_a_refused_call_is_said_until_the_suspension_is_lifted(service: Se
     await expect(desk.message).to_be_hidden()
 
 
-# Sending on.
+# Transfers.
 
 
 async def test_a_transfer_with_nothing_changed_is_put_back_and_else_says_where_to(
@@ -276,7 +276,7 @@ async def test_a_transfer_with_nothing_changed_is_put_back_and_else_says_where_t
     await expect(desk.message).to_have_text("B001 去 4 号窗口")
 
 
-# Signing out and in elsewhere.
+# Signing out and in on another page.
 
 
 async def test_who_is_signed_out_meanwhile_signs_in_though_a_dialog_was_open(
@@ -312,7 +312,7 @@ async def test_who_signs_in_in_one_tab_has_signed_in_in_the_others(service: Serv
     await expect(first.page.locator("sign-in")).to_be_hidden()
 
 
-# What was begun.
+# Unsent inputs.
 
 
 async def test_marks_and_a_break_that_were_begun_outlive_a_reload(service: Service, context: BrowserContext) -> None:
@@ -434,7 +434,7 @@ async def test_a_break_to_come_is_said_while_nobody_is_here_and_can_be_given_up(
     assert desk.complaints == []
 
 
-# What has no answer yet.
+# Pending calls.
 
 
 async def test_that_an_act_is_being_checked_is_over_with_it_in_another_language_too(
@@ -460,11 +460,11 @@ async def test_that_an_act_is_being_checked_is_over_with_it_in_another_language_
     await expect(desk.message).to_be_hidden()
 
 
-# Refused from a row.
+# Refusals of acts of a row.
 
 
 async def at_a_parked_row(service: Service, context: BrowserContext) -> tuple[Desk, dict[str, Any]]:
-    """A counter that looks at the row of somebody parked."""
+    """A counter's page with the dialog of a parked ticket."""
     await service.api.open("3")
     ticket = await service.api.take("enquiry")
     await service.api.staff("POST", f"tickets/{ticket['id']}/park")
@@ -479,7 +479,7 @@ async def test_whoever_has_left_is_not_brought_back_from_their_row_and_this_is_s
 ) -> None:
     desk, ticket = await at_a_parked_row(service, context)
 
-    await desk.page.route("**/queue", lambda route: route.abort("connectionreset"))  # the page has not heard of it yet
+    await desk.page.route("**/queue", lambda route: route.abort("connectionreset"))  # the page has not received it yet
     reply = await service.api.call("DELETE", f"tickets/{ticket['id']}", token=ticket["token"])
     assert reply.status < 300, reply.body
     async with desk.page.expect_response("**/resume"):
@@ -519,7 +519,7 @@ async def test_the_green_channel_that_cannot_be_explained_is_said(service: Servi
     await expect(desk.rows.first).to_be_focused()
 
 
-# Halls that say less.
+# Halls with fewer texts.
 
 
 async def test_a_hall_without_reasons_says_why_nobody_becomes_green(service: Service, context: BrowserContext) -> None:

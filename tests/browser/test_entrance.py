@@ -1,4 +1,4 @@
-"""The door's code on the lobby screen: there with a key, another one each minute, gone when it would let nobody in."""
+"""The entrance code on the lobby screen: needs a key, changes each minute, and is hidden while it has no use."""
 
 import re
 from collections.abc import AsyncIterator
@@ -28,14 +28,14 @@ MODULES = """(svg) => {
 
 @pytest.fixture
 async def service(dsn: str, tmp_path: Path, clock: RunningClock) -> AsyncIterator[Service]:
-    """A service that people reach at an address of its own."""
+    """A service with a public address."""
     async with service_on(dsn, tmp_path, clock, public_url=PUBLIC_URL) as running:
         yield running
 
 
 @pytest.fixture
 async def device(service: Service) -> dict[str, str]:
-    """The kiosk device that the screen is."""
+    """The kiosk device of the screen."""
     reply = await service.api.staff("POST", "devices", {"name": "Door", "role": "kiosk"})
     assert reply.status == 201, reply.body
     made: dict[str, str] = reply.body
@@ -43,7 +43,7 @@ async def device(service: Service) -> dict[str, str]:
 
 
 async def screen_with(key: str, context: BrowserContext, service: Service) -> Screen:
-    """The hall's screen, opened with a key; it leaves nothing to chance."""
+    """The hall's screen opened with a key, without randomness."""
     screen = await Screen.prepare(context)
     await screen.page.add_init_script("Math.random = () => 0")
     await screen.go(service.api.base, f"?zone=main#key={key}")
@@ -51,7 +51,7 @@ async def screen_with(key: str, context: BrowserContext, service: Service) -> Sc
 
 
 def qr(screen: Screen) -> Locator:
-    """The code."""
+    """The QR code."""
     return screen.page.locator("svg.qr")
 
 

@@ -1,4 +1,4 @@
-"""A key that is held down is pressed once."""
+"""A key that is held down counts as one press."""
 
 from playwright.async_api import BrowserContext, Request, expect
 

@@ -1,4 +1,4 @@
-"""The lobby screen by the hours of its hall: before it opens, without counters, around the clock."""
+"""The lobby screen and the opening hours: before opening, without open counters, around the clock."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.browser.screen import Screen
 from tests.service import NOON_AT, Service
 
 HALL = "/v1/halls/demo"
-WITHIN_S = 20.0  # what a test waits for happens within it, or the test fails
+WITHIN_S = 20.0  # an expected event must happen within this time
 
 
 async def test_a_closed_hall_says_when_it_opens_and_shows_its_board_as_soon_as_numbers_are_given_out(
@@ -27,12 +27,12 @@ async def test_a_closed_hall_says_when_it_opens_and_shows_its_board_as_soon_as_n
     await expect(message).to_have_text("现在未开放Closed now今天 09:00 开放Opens today 09:00")
     await expect(screen.page.locator("#waits")).to_be_hidden()
     await expect(screen.page.locator("#notice")).to_be_hidden()
-    for _ in range(2):  # at the start, and by the board: an answer of before must not come after the jump
+    for _ in range(2):  # at the start and for the board: an earlier answer must not arrive after the jump
         await asyncio.wait_for(answers.get(), WITHIN_S)
 
     clock.advance(100 * 60)
     async with asyncio.timeout(WITHIN_S):
-        while answers.empty():  # step by step: in one leap its patience with the request would be over as well
+        while answers.empty():  # in steps: one jump would also exceed the time limit of the request
             await screen.page.clock.run_for(1000)
 
     await expect(screen.banner).to_contain_text("尚无叫号")

@@ -1,4 +1,4 @@
-"""Invitations in a browser: a list with bad lines is mended and imported; a partner has a page of its own."""
+"""Invitations in a browser: import of a list with wrong lines, and the page of a partner."""
 
 import asyncio
 import re
@@ -27,7 +27,7 @@ def sheet(text: str, name: str = "名单.csv") -> FilePayload:
 
 
 async def partner(api: Api, name: str = "第一中学") -> str:
-    """The key of a new partner."""
+    """Register a partner; return its key."""
     reply = await api.staff("POST", "devices", {"name": name, "role": "partner"})
     assert reply.status == 201, reply.body
     token: str = reply.body["token"]
@@ -189,7 +189,7 @@ async def test_a_partner_opens_its_page_with_its_key_and_sees_only_its_own(
 
 
 async def at_partner(service: Service, context: BrowserContext) -> Page:
-    """The page of a partner, in English."""
+    """Open the page of a partner, in English."""
     page = await context.new_page()
     await page.goto(f"{service.api.base}/halls/demo/partner?lang=en#key={await partner(service.api)}")
     await expect(page.locator("#batches")).to_contain_text("None yet")
@@ -260,7 +260,7 @@ async def test_a_list_of_which_it_is_not_known_whether_it_came_through_is_import
         await route.fetch()
         done.set()
         await given_up.wait()
-        with suppress(Error):  # the page has left it
+        with suppress(Error):  # the page has removed it from the address
             await route.abort()
 
     await page.route(IMPORTS, lose)

@@ -1,4 +1,4 @@
-"""A kiosk from the press to the queue, with the network and without."""
+"""A kiosk from the press to the queue, with and without network."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from tests.browser.desk import Desk
 from tests.service import Service
 
 DRAWN = "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
-"""What was due to be drawn has been."""
+"""A script that waits until pending drawings are done."""
 
 _OPENED = "caches.open('paihao-kiosk /halls/demo/kiosk')"
 OF_ANOTHER_RELEASE = f"{_OPENED}.then((cache) => cache.put('/pages/kiosk/old.js', new Response('')))"
@@ -26,7 +26,7 @@ PATHS_KEPT = f"{_OPENED}.then((cache) => cache.keys()).then((all) => all.map(({{
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser."""
+    """The browser of a kiosk."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN") as context:
         yield context
 
@@ -272,7 +272,7 @@ async def test_a_kiosk_that_is_switched_on_while_it_is_cut_off_gives_numbers_tha
     service: Service, context: BrowserContext
 ) -> None:
     booth = await Booth.at(context, service.api)
-    await booth.page.reload()  # the worker has the page now
+    await booth.page.reload()  # the worker has cached the page
     await booth.is_view("start")
     await context.set_offline(offline=True)
     first = await booth.take("enquiry")
@@ -477,7 +477,7 @@ async def test_a_kiosk_that_is_opened_while_the_service_cannot_work_does_not_tak
 async def test_the_codes_that_the_page_draws_are_those_of_the_standard(
     service: Service, context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # segno pads a full byte too many; what follows the end of the data is read by nobody
+    # segno adds one padding byte too many; readers ignore everything after the end of the data
     monkeypatch.setattr(
         encoder, "write_padding_bits", lambda buffer, _version, length: buffer.extend([0] * (-length % 8))
     )

@@ -1,4 +1,4 @@
-"""The kiosk for everybody: axe-core finds nothing, keys are enough, targets are large and, if asked for, low."""
+"""Accessibility of the kiosk: axe-core, keyboard, large targets, and low targets on request."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ from tests.browser.wire import Wire
 from tests.service import Service
 
 LIGHT_BYTES = 150_000
-"""Over the wire, headers and all: the page, its worker, the copy the worker keeps, and the first numbers in stock."""
+"""Transferred bytes with headers: the page, its worker, the worker's cache, and the first numbers of the stock."""
 
 TARGETS = """() => [...document.querySelectorAll("button, a, input")]
   .filter((element) => element.checkVisibility())
@@ -47,16 +47,16 @@ TICKET = """
   - img "扫码在手机上看进度 Scan to watch your place"
   - button "好了 Done"
 """
-"""What there is besides, is heard too."""
+"""The accessibility tree of a ticket. Screen readers announce all of it."""
 LYING = ViewportSize(width=1920, height=1080)
 LAPTOP = ViewportSize(width=1366, height=768)
 LOWEST_SHARE = 0.36
-"""Of the screen's height: on a kiosk whose screen begins 75 cm and ends 145 cm above the floor, this is 1.2 m."""
+"""Upper fraction of the screen without targets: on a screen from 75 cm to 145 cm above the floor it is above 1.2 m."""
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser."""
+    """The browser of a kiosk."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN") as context:
         yield context
 

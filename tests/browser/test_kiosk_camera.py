@@ -1,6 +1,6 @@
-"""Checking in at the kiosk's camera: Chromium's own make-believe camera, before which a picture of a code is held.
+"""Check-in with the kiosk's camera: Chromium's fake camera films a picture of a code.
 
-Chromium on Linux reads no codes itself, so that a stand-in for its `BarcodeDetector` reads what the camera sees.
+Chromium on Linux has no `BarcodeDetector`, so a substitute reads the pictures of the camera.
 """
 
 import base64
@@ -60,7 +60,7 @@ PULL = "streams[0].getTracks()[0].dispatchEvent(new Event('ended'))"
 
 
 def said_by(address: str) -> str | None:
-    """What the code in a picture says, if there is one."""
+    """Return the text of the code in a picture, if there is one."""
     try:
         return read_picture(base64.b64decode(address.partition(",")[2]))
     except ValueError:
@@ -68,7 +68,7 @@ def said_by(address: str) -> str | None:
 
 
 def film(path: Path, text: str) -> None:
-    """A film of one picture, in which somebody holds a code still."""
+    """Write a film of a single picture with a code."""
     drawn = io.BytesIO()
     segno.make_qr(text).save(drawn, kind="png", scale=8, border=4)
     picture = Image.new("L", FRAME, 255)
@@ -79,7 +79,7 @@ def film(path: Path, text: str) -> None:
 
 @asynccontextmanager
 async def seeing(browser: Browser, *flags: str, detector: bool = True) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser with a camera, and with or without something to read codes with."""
+    """The browser of a kiosk with a camera, with or without a barcode detector."""
     own = await browser.browser_type.launch(executable_path=executable(), args=[*CHROMIUM_FLAGS, *flags])
     try:
         context = await own.new_context(viewport=STANDING, locale="zh-CN")
@@ -162,7 +162,7 @@ async def test_there_is_no_button_for_a_camera_that_is_not_there_or_reads_nothin
 
 
 async def test_a_camera_that_may_not_be_used_is_said_with_the_other_ways(service: Service, browser: Browser) -> None:
-    async with seeing(browser, CAMERA) as context:  # nobody is there to allow it
+    async with seeing(browser, CAMERA) as context:  # nobody can give the permission
         booth = await Booth.at(context, service.api)
 
         await booth.page.locator("#film").click()

@@ -1,4 +1,4 @@
-"""A slip that does not come out: the page says what it knows, and that staff have been told only when they have."""
+"""A slip that is not printed: the page shows what it knows, and says that staff are informed only when they are."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ async def printer() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def service(dsn: str, tmp_path: Path, clock: RunningClock, printer: Receiver) -> AsyncIterator[Service]:
-    """A service whose kiosk at the door has a network printer."""
+    """A service whose kiosk has a network printer."""
     printers = (NetworkPrinter("demo", "at the door", "127.0.0.1", printer.port, "TM-T88V", gb18030=True),)
     async with service_on(dsn, tmp_path, clock, printers=printers) as running:
         yield running
@@ -37,24 +37,24 @@ async def service(dsn: str, tmp_path: Path, clock: RunningClock, printer: Receiv
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser."""
+    """The browser of a kiosk."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN") as context:
         yield context
 
 
 def about_paper(booth: Booth) -> Locator:
-    """What stands beside the code."""
+    """The text beside the code."""
     return booth.page.locator(".take-along")
 
 
 async def states(api: Api) -> list[str]:
-    """The printers that want somebody, as staff see them."""
+    """Return the printers that need attention, as staff see them."""
     printers: list[dict[str, Any]] = (await api.staff("GET", "queue")).body["printers"]
     return [one["state"] for one in printers]
 
 
 async def hold(context: BrowserContext, address: str) -> asyncio.Event:
-    """Let no request to an address through until the event that is returned is set."""
+    """Hold back requests to an address until the returned event is set."""
     gate = asyncio.Event()
 
     async def wait(route: Route) -> None:
@@ -155,7 +155,7 @@ async def test_what_staff_were_not_told_of_the_paper_outlasts_a_reload(
 ) -> None:
     booth = await Booth.at(context, service.api)
     await booth.print_on("80")
-    await booth.page.reload()  # the worker has the page now
+    await booth.page.reload()  # the worker has cached the page
     await booth.is_ready()
     await context.set_offline(offline=True)
     await booth.is_link("cut")

@@ -1,4 +1,4 @@
-"""The pictures of the kiosk."""
+"""Pictures of the kiosk."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,29 +17,29 @@ pytestmark = pytest.mark.pictures
 
 LYING = ViewportSize(width=1920, height=1080)
 ROLLS = {"58": ViewportSize(width=182, height=520), "80": ViewportSize(width=272, height=680)}
-"""What is printed on of each roll (48 and 72 mm), at 96 dots an inch."""
+"""Printable width of each roll (48 and 72 mm), at 96 dpi."""
 
 LANGUAGES = {"zh": "", "en": "-en"}
-"""How the name of a picture ends in each."""
+"""Suffixes of picture names by language."""
 
 languages = pytest.mark.parametrize("lang", LANGUAGES)
 
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins when the hall opens."""
+    """A clock that starts when the hall opens."""
     return RunningClock(OPENS_AT)
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser."""
+    """The browser of a kiosk."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN", device_scale_factor=1) as context:
         yield context
 
 
 async def busy(service: Service, clock: RunningClock, context: BrowserContext, lang: str) -> Booth:
-    """The kiosk of a hall in which people wait."""
+    """A kiosk in a hall with waiting people."""
     await busy_morning(service.api, clock)
     booth = await Booth.at(context, service.api, f"?lang={lang}")
     await expect(booth.service("enquiry").locator(".about")).to_contain_text("人等候")

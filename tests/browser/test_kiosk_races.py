@@ -1,4 +1,4 @@
-"""One press is one number, whatever the network does; and the twin of each: what happens without the guard."""
+"""One press gives one number, whatever the network does. Each test has a twin that removes the guard."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ GIVE_IN_TWO = f"""
 """
 HURRY: Left = ("const ANSWER_PATIENCE_MS = 12_000;", "const ANSWER_PATIENCE_MS = 1500;")
 
-"""So that a test need not wait as long as a person does."""
+"""Shorter waits than those of people."""
 
 LEAVE_IN_STOCK = """
 (left) => new Promise((resolve, reject) => {
@@ -67,19 +67,19 @@ PRESS_TWICE = """() => {
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser. It keeps no page: a test that leaves something out must not meet it again."""
+    """The browser of a kiosk, without a cached page: a changed script must not come from the cache."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN", service_workers="block") as context:
         yield context
 
 
 async def until(service: Service, *waiting: str) -> None:
-    """Wait until exactly these wait; the test's time limit is the net."""
+    """Wait until exactly these tickets wait, or the test's time limit is over."""
     while sorted(await numbers(service)) != sorted(waiting):
         pass
 
 
 async def booth_at(context: BrowserContext, service: Service, key: str | None = None) -> Booth:
-    """A kiosk that takes presses and has numbers in stock."""
+    """Open a kiosk that accepts presses and has numbers in stock."""
     if key is None:
         _, key = await kiosk_key(service.api)
     booth = await Booth.open(context, service.api.base, key)
@@ -88,7 +88,7 @@ async def booth_at(context: BrowserContext, service: Service, key: str | None = 
 
 
 class Losing:
-    """A network that carries what is asked and loses the answers: the first so many, or all."""
+    """A network that delivers requests but loses answers: the first ones, or all."""
 
     def __init__(self, context: BrowserContext, answers: int | None = None) -> None:
         self.lost = 0
@@ -100,18 +100,18 @@ class Losing:
             await route.continue_()
             return
         self.lost += 1
-        await route.fetch()  # it was done
+        await route.fetch()  # the service has carried it out
         await route.abort()
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """Lose answers to takes."""
+        """Lose the answers to requests for a number."""
         await self._context.route(TAKES, self._lose)
         yield
         await self._context.unroute(TAKES, self._lose)
 
 
-# Pressed twice.
+# Double presses.
 
 
 async def test_a_double_press_is_one_number(service: Service, context: BrowserContext) -> None:
@@ -134,7 +134,7 @@ async def test_without_looking_at_what_is_shown_a_double_press_is_two_numbers(
     await until(service, "B001", "B002")
 
 
-# Answers that are lost.
+# Lost answers.
 
 
 async def test_an_answer_that_is_lost_on_its_way_gives_nobody_a_second_number(
@@ -163,7 +163,7 @@ async def test_without_its_key_a_press_whose_answer_is_lost_is_more_than_one_num
 
 
 async def pressed_and_cut_off(context: BrowserContext, booth: Booth) -> None:
-    """Press, let the service do it, and cut the kiosk off before it hears."""
+    """Press, let the service carry it out, and take the kiosk offline before the answer."""
     cut = asyncio.Event()
 
     async def done_and_cut(route: Route) -> None:
@@ -207,14 +207,14 @@ async def test_without_its_key_a_kiosk_that_is_back_asks_for_another(service: Se
 
 
 async def pressed_and_loaded_anew(context: BrowserContext, booth: Booth) -> None:
-    """Press, and load the page anew before it hears that the service has done it."""
+    """Press, and reload the page before the answer arrives."""
     done = asyncio.Event()
 
     async def hold(route: Route) -> None:
         if done.is_set():
             await route.continue_()
             return
-        await route.fetch()  # done, and never answered
+        await route.fetch()  # carried out, but never answered
         done.set()
 
     await context.route(TAKES, hold)
@@ -244,7 +244,7 @@ async def test_without_keeping_its_key_it_is_another(service: Service, context: 
     assert await numbers(service) == ["B001", "B002"]
 
 
-# No answer at all: a number of the stock.
+# No answer at all: a number from the stock.
 
 
 async def test_without_an_answer_the_number_comes_out_of_the_stock_and_the_other_is_given_back(
@@ -278,7 +278,7 @@ async def test_without_taking_the_other_back_both_wait(service: Service, context
 
 
 async def pressed_without_answer_and_stock(context: BrowserContext, booth: Booth) -> str:
-    """Press when the stock is used up, get no answer in time, and then one."""
+    """Press with an empty stock; the answer does not come in time, but later."""
     await context.route("**/v1/halls/demo/devices/*/lease", lambda route: route.abort())
     await booth.script(LEAVE_IN_STOCK, 0)
     async with Losing(context).at_work():
@@ -334,7 +334,7 @@ async def test_a_kiosk_that_is_cut_off_and_has_given_all_it_had_says_so_and_give
 
 
 async def pressed_without_answer_stock_and_network(context: BrowserContext, booth: Booth) -> None:
-    """Press when the stock is used up, be cut off before the answer, hear no, and be back."""
+    """Press with an empty stock; the kiosk goes offline before the answer, shows a refusal, and is online again."""
     await context.route("**/v1/halls/demo/devices/*/lease", lambda route: route.abort())
     await booth.script(LEAVE_IN_STOCK, 0)
     await pressed_and_cut_off(context, booth)
@@ -399,7 +399,7 @@ async def test_two_windows_that_give_at_once_while_they_are_cut_off_give_two_num
 async def test_without_one_transaction_they_give_the_same_number_twice(
     service: Service, context: BrowserContext
 ) -> None:
-    await context.expose_function("together", asyncio.Barrier(2).wait)  # both have looked: now both write
+    await context.expose_function("together", asyncio.Barrier(2).wait)  # both have read: now both write
     await leave_out(context, (GIVEN, ""), (GIVE, GIVE_IN_TWO))
     first, second = await two_windows(context, service)
     await cut_off(context, first, second)
@@ -421,7 +421,7 @@ async def test_two_windows_that_open_at_once_lease_once(service: Service, contex
 async def test_without_the_lock_they_lease_twice_and_the_numbers_may_come_out_of_order(
     service: Service, context: BrowserContext
 ) -> None:
-    await context.expose_function("together", asyncio.Barrier(2).wait)  # both have seen an empty stock
+    await context.expose_function("together", asyncio.Barrier(2).wait)  # both have read an empty stock
     await leave_out(context, (LOCK, "pass()"), (LOOKED, f"{LOOKED} await globalThis.together();"))
     _, key = await kiosk_key(service.api)
 

@@ -1,4 +1,4 @@
-"""What a kiosk's slip leads to: its code is read off the screen and off the paper, and opened on a phone."""
+"""The code of a kiosk's slip: read from the screen and from the paper, and opened on a phone."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,43 +16,43 @@ from tests.service import Service, service_on
 
 PUBLIC_URL = "https://hall.example"
 DOTS = 4
-"""For each of the page's: a printer has more than twice as many on the same width."""
+"""Printed dots per CSS pixel: a printer has more than twice as many on the same width."""
 
 
 @pytest.fixture
 async def service(dsn: str, tmp_path: Path, clock: RunningClock) -> AsyncIterator[Service]:
-    """A service that people reach at an address of its own."""
+    """A service with a public address."""
     async with service_on(dsn, tmp_path, clock, public_url=PUBLIC_URL) as running:
         yield running
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser."""
+    """The browser of a kiosk."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN", device_scale_factor=DOTS) as context:
         yield context
 
 
 @pytest.fixture
 async def pocket(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """The browser of somebody's phone."""
+    """The browser of a phone."""
     async with await hand(browser) as phone:
         yield phone
 
 
 async def code_on(booth: Booth, place: str) -> str:
-    """What the code says that is there."""
+    """Return the text of the shown code."""
     drawn = booth.page.locator(f"{place} .qr")
     while True:
         try:
             return read_picture(await drawn.screenshot())
-        except Error as error:  # the page was drawn anew meanwhile
+        except Error as error:  # the page was drawn again meanwhile
             if "not attached" not in error.message:
                 raise
 
 
 async def open_on(pocket: BrowserContext, service: Service, link: str, *, ready: bool = True) -> Phone:
-    """Open a link of ours where the service is in this test."""
+    """Open a link of the service at its address in this test."""
     assert link.startswith(f"{PUBLIC_URL}/t/")
     return await Phone.open(pocket, link.replace(PUBLIC_URL, service.api.base), ready=ready)
 

@@ -1,4 +1,4 @@
-"""A screen fits every wall: nothing is cut off, numbers can be read across the hall, and motion can be switched off."""
+"""Layout of the lobby screen: nothing is cut off, numbers are large, and motion can be switched off."""
 
 import re
 from pathlib import Path
@@ -18,10 +18,10 @@ SIZES = [(1280, 720), (1920, 1080), (3840, 2160), (1080, 1920), (720, 1280), (10
 CALLED_MIN = 110 / 1080
 STALE_MIN = 100 / 1080
 SMALLEST_MIN = 2.2 / 108
-"""Sizes of letters as a share of the screen's short side."""
+"""Minimum sizes of letters as a fraction of the screen's short side."""
 
 WIDTH_LEFT = {(1024, 768): 0.7, (1280, 1024): 0.65}
-"""Below 16:10 the width is what is scarce, and all letters give way to it."""
+"""On screens narrower than 16:10 letters may be smaller by this factor."""
 
 ROUNDING = 0.0005
 
@@ -77,12 +77,12 @@ LETTERS = """() => {
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins when the hall opens."""
+    """A clock that starts when the hall opens."""
     return RunningClock(OPENS_AT)
 
 
 async def busy(service: Service, clock: RunningClock, context: BrowserContext) -> Screen:
-    """The screen of a full hall, with every kind of thing on it; the test moves its time."""
+    """The screen of a full hall with every kind of content; the test controls its clock."""
     newest = await calls_of_every_kind(service.api, clock)
     screen = await Screen.prepare(context)
     await screen.page.clock.install(time=clock.now_at())
@@ -93,7 +93,7 @@ async def busy(service: Service, clock: RunningClock, context: BrowserContext) -
 
 
 async def letters_at(screen: Screen, size: tuple[int, int]) -> dict[str, Any]:
-    """Show the screen in a size, where all must fit; returns the sizes of its letters."""
+    """Show the screen in a size, check that everything fits, and return the sizes of its letters."""
     await screen.page.set_viewport_size({"width": size[0], "height": size[1]})
     await screen.page.clock.run_for(REDRAW_MS)
     faults: list[str] = await screen.script(OVERFLOWING)

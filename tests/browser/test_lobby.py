@@ -1,4 +1,4 @@
-"""The lobby screen on a full day: standby with the next time that can be booked, and a screen that says it is there."""
+"""The lobby screen on a full day: standby, the next bookable time, and the presence of screens."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ KEPT = {"lobby-full.png", "lobby-full-portrait.png"}
 
 
 async def a_full_day(service: Service, clock: RunningClock) -> None:
-    """Late in the day, with one counter: some are admitted, then some stand by."""
+    """Late in the day with one counter: some tickets are admitted, others are on standby."""
     clock.advance((at("16:40") - clock.now_at()).total_seconds())
     await service.api.open("1", "2")
     for name in ("loan-first", "enquiry") * 60:
@@ -142,7 +142,7 @@ HANGING_PX = """(named) => [...document.querySelectorAll(named)].filter((box) =>
   pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
   return bottom + pen.measureText("gjpqy").actualBoundingBoxDescent - box.getBoundingClientRect().bottom;
 })"""
-"""How far letters that hang below the last line stand out of their box, which cuts them off."""
+"""How far letters reach below the box of their last line, which would cut them off."""
 
 
 async def test_no_letter_of_a_name_is_cut_off_below(service: Service, context: BrowserContext) -> None:

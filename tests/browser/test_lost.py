@@ -1,4 +1,4 @@
-"""A screen that hears nothing says so, in words and without amber, and heals by itself."""
+"""A screen without connection says so in words, without the colour of calls, and recovers by itself."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,13 +30,13 @@ document.addEventListener("paihao:spoken", ({ detail }) => {
 
 @pytest.fixture
 async def office(dsn: str, tmp_path: Path, clock: RunningClock) -> AsyncIterator[Service]:
-    """A second server of the same hall, where work goes on while the screen's is down."""
+    """A second server of the same hall, which works while the screen's server is down."""
     async with service_on(dsn, tmp_path, clock) as office:
         yield office
 
 
 async def shown_by(server: Service, context: BrowserContext) -> Screen:
-    """A live screen with A001 in its banner and one person waiting, whose time stands still."""
+    """A connected screen with A001 in its banner and one waiting person; its clock is stopped."""
     screen = await Screen.prepare(context)
     await screen.page.clock.install(time=NOON_AT)
     await screen.page.add_init_script(LISTEN)
@@ -49,7 +49,7 @@ async def shown_by(server: Service, context: BrowserContext) -> Screen:
     await expect(screen.page.locator("body")).to_have_attribute("data-sound", "on")
     await screen.hold()
     await server.api.take("enquiry")
-    await expect(screen.page.locator('[data-service="enquiry"] .people b')).to_have_text("1")  # heard just now
+    await expect(screen.page.locator('[data-service="enquiry"] .people b')).to_have_text("1")  # received just now
     return screen
 
 

@@ -1,4 +1,4 @@
-"""The manager's page: the first day, how it looks to everybody, and running a day from it."""
+"""The manager's page: first start, accessibility, and running a day."""
 
 import re
 from datetime import timedelta
@@ -68,7 +68,7 @@ async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call
     await expect(counter.locator("body")).to_have_attribute("data-view", "called")
     await expect(counter.locator("#person .number")).to_have_text("B001")
 
-    await page.bring_to_front()  # timers of a page that nobody looks at may be slow
+    await page.bring_to_front()  # timers of hidden pages may be slow
     await expect(page.locator('[data-counter="1"] .number')).to_have_text("B001")
     await expect(page.locator('[data-counter="1"]')).to_contain_text("周主任")
     assert complaints == []

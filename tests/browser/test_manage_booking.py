@@ -1,4 +1,4 @@
-"""The manager's page: rules of booking with what they do, messages, privacy, and what was learned."""
+"""The manager's page: booking rules with their effect, messages, privacy, and learned values."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The manager's page: changing the hall document, seen before it is saved, by two managers at once too."""
+"""The manager's page: changes of the hall document, their effect, and merges of two managers' changes."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The hall document as a form, merges, and the staffing of a date: the manager's modules, asked in a browser."""
+"""The modules of the manager's page, run in a browser: form of the document, merges, staffing of a date."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -39,7 +39,7 @@ async def page(quiet_service: Service, browser: Browser) -> AsyncIterator[Page]:
 
 
 async def asked(page: Page, source: str, *given: Any) -> Any:  # noqa: ANN401  (JSON)
-    """Ask the modules something; `given` is what the test gives."""
+    """Run code with the modules; `given` has the arguments of the test."""
     return await page.evaluate(f"async (given) => {{ {IMPORTS} {source} }}", list(given))
 
 
@@ -303,7 +303,7 @@ RESERVED = {**SPAN, "partner": "school-1", "share": 0.2, "release_before_s": 360
 
 
 def booking(places: list[dict[str, Any]], reserved: list[dict[str, Any]]) -> dict[str, Any]:
-    """The demo document with spans of booking."""
+    """Return the demo document with booking spans."""
     return {**DEMO, "booking": {**DEMO["booking"], "places": places, "reserved": reserved}}
 
 

@@ -1,4 +1,4 @@
-"""The manager's page: notices, staff and devices, finding people, what happened."""
+"""The manager's page: notices, staff and devices, search, history."""
 
 import json
 
@@ -144,7 +144,7 @@ async def test_a_forgotten_password_is_replaced_and_an_account_disabled(
     await service.api.staff("DELETE", f"staff/{chen['id']}")
     await row.get_by_role("button", name="启用").click()
     await expect(page.locator("#said")).to_have_text("此人在本大厅已没有角色。")
-    await expect(row).to_have_count(0)  # another manager was quicker
+    await expect(row).to_have_count(0)  # another manager was faster
     await expect(page.locator("#person-add")).to_be_focused()
 
 

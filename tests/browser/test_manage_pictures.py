@@ -1,4 +1,4 @@
-"""The pictures of the manager's page."""
+"""Pictures of the manager's page."""
 
 from pathlib import Path
 
@@ -17,19 +17,19 @@ pytestmark = pytest.mark.pictures
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 ARRIVALS_PER_H = 54
 LANGUAGES = {"中文": "", "English": "-en"}
-"""By what the switch calls them, how the name of a picture ends in each."""
+"""Suffixes of picture names, by the name of the language in the switch."""
 
 CLERKS = {"chen": "陈老师", "li": "李老师", "wang": "王老师", "zhao": "赵老师", "liu": "刘老师"}
 
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins when the hall opens."""
+    """A clock that starts when the hall opens."""
     return RunningClock(OPENS_AT)
 
 
 async def morning(api: Api, clock: RunningClock, minutes: int = 102) -> None:
-    """A morning in which the windows just keep up: what one clerk fewer does is then seen."""
+    """Run a morning in which the windows just keep up, so that the effect of one clerk fewer is visible."""
     for counter, (name, display_name) in zip(WINDOWS, CLERKS.items(), strict=True):
         async with as_member(api, name, display_name) as session:
             url = f"{api.base}/v1/halls/demo/counters/{counter}/open"
@@ -50,7 +50,7 @@ async def morning(api: Api, clock: RunningClock, minutes: int = 102) -> None:
 
 
 async def one_clerk_fewer(manage: Manage) -> None:
-    """Say that one clerk is missing until two."""
+    """Enter that one clerk is missing until 14:00."""
     await manage.page.locator("#staffing-less").click()
     await manage.page.locator("#adjust-to").fill("14:00")
     await manage.page.locator(".adjust button[type=submit]").click()
@@ -59,7 +59,7 @@ async def one_clerk_fewer(manage: Manage) -> None:
 
 
 async def both_pictured(manage: Manage, folder: Path, section: str, ending: str) -> None:
-    """A section on a desk, and on a phone."""
+    """Take a picture of a section on a desktop and on a phone."""
     await manage.go(section)
     await picture(manage.page, folder, f"manage-{section}{ending}.png", DESKTOP)
     await picture(manage.page, folder, f"manage-{section}-phone{ending}.png", PHONE)

@@ -1,4 +1,4 @@
-"""Pages that stay open overnight: the seqs of a new day begin anew, and are newer all the same."""
+"""Pages that stay open overnight: the positions of a new day start again, and count as newer."""
 
 from playwright.async_api import BrowserContext, expect
 

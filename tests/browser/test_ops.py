@@ -1,4 +1,4 @@
-"""The page of operations: who watches sees the peak, finds the hall, and knows when what they see is old."""
+"""The operations page: peaks, the list of halls, and the age of its data."""
 
 import re
 
@@ -32,11 +32,11 @@ MOVES = """(body) => {
   };
   new MutationObserver(see).observe(body, { childList: true });
 }"""
-"""Note which rows are put somewhere else."""
+"""A script that records moved rows."""
 
 
 async def waiting_for(hall: Api, clock: RunningClock, minutes: int, people: int = 2) -> None:
-    """People who have waited for so long."""
+    """Let people wait for this long."""
     await hall.open("1", "2", "3", "4", "5")
     for _ in range(people):
         await hall.take("enquiry")

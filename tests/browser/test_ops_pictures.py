@@ -1,4 +1,4 @@
-"""The pictures of the page of operations: a province in the middle of a peak."""
+"""Pictures of the operations page: many halls during a peak."""
 
 import itertools
 import random
@@ -19,29 +19,29 @@ DESKTOP: ViewportSize = {"width": 1440, "height": 1100}
 
 STEP_S = 100
 STEPS = 192
-"""From nine until twenty past two."""
+"""From 09:00 to 14:20."""
 
 BOOKED = (0, 9, 9, 9, 9, 7, 4, 4, 5, 8, 9, 9, 8, 7, 6, 5, 3)
 WALKED_IN = (24, 32, 34, 30, 24, 14, 10, 9, 13, 24, 26)
-"""People of each half hour from nine on, in the hall that is looked at."""
+"""Walk-ins of each half hour from 09:00 on, in the shown hall."""
 
 OTHERS = (
     (5, 50, 1.7), (4, 30, 1.8), (4, 40, 1.5), (5, 40, 1.35), (4, 25, 1.6), (4, 30, 1.3),
     (3, 25, 1.5), (3, 30, 1.2), (3, 20, 1.4), (2, 20, 1.3), (2, 20, 1.2), (3, 20, 1.0),
 )  # fmt: skip
-"""The other halls: counters, how many steps ago they began, and how many come for each who is served."""
+"""The other halls: counters, steps since their start, and arrivals per served person."""
 
 _phones = itertools.count(13900000000)
 
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins when the halls open."""
+    """A clock that starts when the halls open."""
     return RunningClock(OPENS_AT)
 
 
 class Lived:
-    """A hall that lives its day: people come, and counters take as long as they take."""
+    """A hall in operation: people arrive, and counters serve them."""
 
     def __init__(self, api: Api, counters: int, begins: int, per_step: float) -> None:
         self.api = api
@@ -53,7 +53,7 @@ class Lived:
         self._owed = 0.0
 
     async def step(self, n: int) -> None:
-        """Live `STEP_S` seconds."""
+        """Advance the hall by `STEP_S` seconds."""
         if n < self.begins:
             return
         if n == self.begins:
@@ -70,10 +70,10 @@ class Lived:
 
 
 class Watched(Lived):
-    """The hall that is looked at: booked ahead, fewer counters at noon, and one short since half past one."""
+    """The shown hall: with appointments, fewer counters at noon, and one counter short since 13:30."""
 
     async def book(self) -> None:
-        """Book the day through."""
+        """Book appointments over the whole day."""
         self._codes: dict[int, list[str]] = {}
         for n, people in enumerate(BOOKED):
             for place in range(people):
@@ -85,7 +85,7 @@ class Watched(Lived):
                     self._codes.setdefault(n, []).append(reply.body["code"])
 
     async def step(self, n: int) -> None:
-        """Live `STEP_S` seconds."""
+        """Advance the hall by `STEP_S` seconds."""
         half, place = divmod(n, 18)
         self.per_step = WALKED_IN[half] / 18
         for code in self._codes.get(half, ())[place // 2 :: 9] if place % 2 else ():

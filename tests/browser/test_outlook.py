@@ -1,6 +1,6 @@
-"""What people are told before they take a number: that it is full, that nobody knows, that the day may end before.
+"""The outlook shown before a number is taken: full, unknown, or possibly after the end of the day.
 
-And a service that is not offered any more, while people wait for it.
+Also a removed service for which people still wait.
 """
 
 import re
@@ -30,20 +30,20 @@ LATE = NOON_AT + timedelta(hours=13, minutes=20)
 
 @pytest.fixture
 async def phone_context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     async with await hand(browser) as context:
         yield context
 
 
 @pytest.fixture
 async def booth_context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser."""
+    """The browser of a kiosk."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN") as context:
         yield context
 
 
 async def without_enquiries(api: Api) -> None:
-    """Take `enquiry` out of the demo hall."""
+    """Remove `enquiry` from the demo hall."""
     document = (await api.staff("GET", "document")).body
     services = [one for one in document["services"] if one["id"] != "enquiry"]
     counters = [{**one, "services": [x for x in one["services"] if x != "enquiry"]} for one in document["counters"]]
@@ -276,7 +276,7 @@ async def test_who_is_next_is_promised_no_time_after_the_end_of_the_day_either(
 
 
 async def on_standby(service: Service, clock: RunningClock) -> dict[str, Any]:
-    """A ticket on standby, late in the day."""
+    """Take a ticket on standby, late in the day."""
     first, *_ = await full(service, clock)
     return first
 

@@ -1,4 +1,4 @@
-"""Packed modules run in a browser as they would one by one."""
+"""Bundled modules run in a browser as separate modules would."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The pages in a browser: drawn whole, without a complaint, on a phone too, in the language of who reads."""
+"""All pages in a browser: drawn completely, without problems, also on a phone, in the reader's language."""
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
@@ -8,7 +8,7 @@ from tests.browser.screen import Complaints
 from tests.service import Service
 
 DRAWN = {"/": "#halls li", "/docs": "#operations article", "/halls/demo/screen": ".wait"}
-"""What is there when a page has drawn what it fetched."""
+"""Selectors of elements that a page shows after its data is loaded."""
 
 VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -37,7 +37,7 @@ WRAPPED = """(paths) => {
 
 
 async def opened(context: BrowserContext, service: Service, path: str) -> tuple[Page, Complaints]:
-    """Open a page and wait until it is drawn."""
+    """Open a page, and wait until it is drawn."""
     page = await context.new_page()
     complaints = Complaints()
     complaints.listen(page)
@@ -129,7 +129,7 @@ async def test_the_list_of_halls_leads_those_who_work_there_to_the_managers_page
     for address in addresses[::3]:
         await page.goto(
             f"{quiet_service.api.base}/?lang={lang}", wait_until="networkidle"
-        )  # leaving cuts what is loading
+        )  # leaving the page cancels its loading
         await staff.locator("summary").click()
         await staff.locator(f'a[href="{address}"]').click()
         await expect(page.locator("#sign-in-name")).to_be_visible()

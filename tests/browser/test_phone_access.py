@@ -1,4 +1,4 @@
-"""The pages for phones for everybody: axe-core finds nothing in any state and theme; narrow phones, few bytes."""
+"""Accessibility and size of the pages for phones: axe-core in all states and themes, narrow phones, few bytes."""
 
 from collections.abc import AsyncIterator
 
@@ -14,10 +14,10 @@ from tests.service import Service
 
 PAGE_MAX_BYTES = 150 * 1024
 FILES_MAX = 8
-"""Each is a request, and a slow phone waits for each."""
+"""Maximum number of files: each is a request, which takes time on a slow phone."""
 
 BAR_MAX_PX = 100
-"""Of the bar's height: three lines of a name."""
+"""Maximum height of the bar: three lines of a name."""
 
 SMALL = """() => [...document.querySelectorAll("a, button, input, select, summary, label.check, .grades label")]
   .filter((one) => one.checkVisibility() && !one.matches(".hidden, label input, .sheet p a, main > p > a"))
@@ -27,13 +27,13 @@ SMALL = """() => [...document.querySelectorAll("a, button, input, select, summar
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     async with await hand(browser) as context:
         yield context
 
 
 async def look(phone: Phone) -> None:
-    """Whatever is shown is good for everybody, in each theme, also on a narrow phone."""
+    """Check accessibility of the page in each theme, also on a narrow phone."""
     assert await faults_by_theme(phone.page) == {}
     before = phone.page.viewport_size
     assert before is not None
@@ -165,7 +165,7 @@ COVERED = """() => {
   });
   return lines.some((line, place) => place > 0 && line.top < lines[place - 1].bottom - 1);
 }"""
-"""Whether a line of the card lies over the one above it, with the ground that forced colours put behind it."""
+"""Whether a line of the card covers the line above it, with the background that forced colours add."""
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -222,7 +222,7 @@ async def test_enlarged_fourfold_all_is_read_by_scrolling_and_nothing_lies_over_
     assert dock is not None
     assert dock["y"] >= main["y"] + main["height"] - 1
     assert await phone.script(SIDEWAYS) == []
-    for lang in ("en", "zh"):  # letters twice as large, as the phone's own setting makes them
+    for lang in ("en", "zh"):  # letters twice as large, as by the phone's text size setting
         await phone.page.locator(f"[data-lang={lang}]").dispatch_event("click")
         await expect(phone.page.locator(".figures")).to_contain_text("min" if lang == "en" else "分钟")
         await phone.script("document.documentElement.style.fontSize = '200%'")

@@ -1,4 +1,4 @@
-"""The pages for phones without a finger and without a look: by the keyboard alone, and as a screen reader says them."""
+"""The pages for phones with the keyboard alone, and their announcements to screen readers."""
 
 from collections.abc import AsyncIterator
 
@@ -15,13 +15,13 @@ STOPS_MAX = 60
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     async with await hand(browser) as context:
         yield context
 
 
 async def to(phone: Phone, control: str) -> None:
-    """Go on by Tab until a control has the focus."""
+    """Press Tab until a control has the focus."""
     for _ in range(STOPS_MAX):
         await phone.page.keyboard.press("Tab")
         if await phone.script("(to) => document.activeElement.matches(to)", control):

@@ -1,4 +1,4 @@
-"""The pictures of the pages for phones, in both languages, and on a desk."""
+"""Pictures of the pages for phones, in both languages, and on a desktop."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -28,19 +28,19 @@ SPANS = [
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins when the hall opens."""
+    """A clock that starts when the hall opens."""
     return RunningClock(OPENS_AT)
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     async with await hand(browser) as context:
         yield context
 
 
 async def some_are_booked(service: Service) -> None:
-    """Places set by hand, of which the first days have few left and one day none."""
+    """Set places by hand, with few left on the first days and none on one day."""
     weekdays = [1, 2, 3, 4, 5, 6]
     places = [{"weekdays": weekdays, **span} for span in SPANS] + [
         {"weekdays": [7], "from": "09:00", "to": "17:30", "every_min": 30, "places": 2}
@@ -89,7 +89,7 @@ async def test_booking_is_pictured(
 
 
 async def looked_at(service: Service, clock: RunningClock) -> dict[str, Any]:
-    """A ticket in the line of a busy hall, whose papers were looked at."""
+    """Make a prechecked ticket in a busy hall."""
     api = service.api
     await busy_morning(api, clock, 100)
     for counter in ("1", "2", "3", "4", "5"):

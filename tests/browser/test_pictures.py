@@ -1,4 +1,4 @@
-"""The pictures of what everybody sees: a full hall, the list of halls, the reference."""
+"""Pictures of the public pages: lobby screen, list of halls, API reference."""
 
 from pathlib import Path
 
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.pictures
 WALLS = {"lobby.png": (1600, 900), "lobby-portrait.png": (900, 1600)}
 DESKTOP = ViewportSize(width=1000, height=640)
 LANGUAGES = {"zh": "", "en": "-en"}
-"""How the name of a picture ends in each."""
+"""Suffixes of picture names by language."""
 
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins when the hall opens."""
+    """A clock that starts when the hall opens."""
     return RunningClock(OPENS_AT)
 
 

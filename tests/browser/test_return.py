@@ -1,4 +1,4 @@
-"""A right to return on a phone: found from the page of the hall until it is used or over, and said by its ticket."""
+"""The right to return on a phone: shown by the hall's page and the ticket's page until it is used or expired."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,18 +21,18 @@ if (seen) {
   localStorage.setItem("paihao-seen", JSON.stringify(seen));
 }
 """
-"""What was kept of a ticket is as a page of the release before kept it."""
+"""A script that changes a stored ticket to the form of the previous release."""
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     async with await hand(browser) as context:
         yield context
 
 
 async def taken(service: Service, context: BrowserContext) -> tuple[Phone, dict[str, Any]]:
-    """A number that was taken on the phone, on its page; and the ticket as staff see it."""
+    """Take a number on the phone; return its page, and the ticket as staff see it."""
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
     await phone.press("take")
     await phone.page.wait_for_url("**/t/**")
@@ -42,7 +42,7 @@ async def taken(service: Service, context: BrowserContext) -> tuple[Phone, dict[
 
 
 async def accepted(service: Service, ticket: dict[str, Any]) -> None:
-    """End the visit with a paper missing, due in a week."""
+    """Finish the visit with a missing paper, due in a week."""
     await service.api.open("3")
     await service.api.next("3")
     finish = {"outcome": "conditional", "missing": ["photocopy"], "due_on": "2026-11-30"}
@@ -50,7 +50,7 @@ async def accepted(service: Service, ticket: dict[str, Any]) -> None:
 
 
 async def accepted_conditionally(service: Service, context: BrowserContext) -> tuple[dict[str, Any], str]:
-    """A ticket that ended with a paper missing, as its page says, and the page's address."""
+    """Make a conditionally accepted ticket; return its page and address."""
     phone, ticket = await taken(service, context)
     await accepted(service, ticket)
     await phone.is_view("done")
@@ -58,12 +58,12 @@ async def accepted_conditionally(service: Service, context: BrowserContext) -> t
 
 
 async def home(service: Service, context: BrowserContext) -> Phone:
-    """The page of the hall, opened anew."""
+    """Open the page of the hall again."""
     return await Phone.open(context, f"{service.api.base}/halls/demo")
 
 
 async def came_back(service: Service, ticket: dict[str, Any]) -> None:
-    """Use the right at a kiosk: the phone has no part in it."""
+    """Use the right at a kiosk, without the phone."""
     assert (await service.api.call("POST", "check-ins", {"code": ticket["code"]})).status == 201
 
 

@@ -1,4 +1,4 @@
-"""Signing in where something stands in the way: plain http, no cookies, a service that is not reached yet."""
+"""Sign-in with obstacles: plain http, no cookies, an unreachable service."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -62,18 +62,18 @@ async def test_a_browser_that_keeps_no_cookies_is_told_so(service: Service, cont
 
 
 async def away(route: Route) -> None:
-    """Answer as a service does whose database is away."""
+    """Answer like a service without its database."""
     problem = '{"type": "/problems/storage-unavailable", "title": "", "status": 503, "code": "storage-unavailable"}'
     await route.fulfill(status=503, content_type="application/problem+json", body=problem)
 
 
 async def lost(route: Route) -> None:
-    """Answer nothing."""
+    """Give no answer."""
     await route.abort()
 
 
 async def until_seen(words: Locator, context: BrowserContext) -> None:
-    """Let time go by until these are seen."""
+    """Advance the time until these elements are visible."""
     async with asyncio.timeout(WITHIN_S):
         while not await words.is_visible():
             await context.clock.run_for(1000)

@@ -1,4 +1,4 @@
-"""Calls are heard: after a tap, one after another, in clips that follow each other without a gap in order."""
+"""Spoken calls: after a tap, one after another, from clips played in order without gaps."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from tests.browser.screen import Screen
 from tests.service import Service
 
 SPOKEN_WITHIN_MS = 90_000
-"""A call takes a quarter of a minute to say."""
+"""A spoken call takes about 15 s."""
 
 LISTEN = """
 window.spoken = [];
@@ -30,7 +30,7 @@ AudioBufferSourceNode.prototype.start = function (when) {
 
 
 def sentence(language: str, number: str, counter: str) -> list[str]:
-    """The clips of one sentence, as the README of the voice says."""
+    """Return the clips of a sentence, as in the README of the voice."""
     digits, where = list(number.lower()), list(counter.lower())
     names = {
         "zh": ["please", *digits, "go-to", *where, *(["counter"] if counter.isdigit() else [])],
@@ -40,14 +40,14 @@ def sentence(language: str, number: str, counter: str) -> list[str]:
 
 
 def announcement(number: str, counter: str) -> list[list[str]]:
-    """A call in full: a chime, then twice in each language."""
+    """Return the clips of a call: a chime, then two sentences in each language."""
     sentences = [sentence(language, number, counter) for language in ("zh", "zh", "en", "en")]
     return [["/display/voice/chime.mp3", *sentences[0]], *sentences[1:]]
 
 
 @pytest.fixture
 async def screen(service: Service, context: BrowserContext) -> Screen:
-    """A screen that notes what it says."""
+    """A screen that records played clips."""
     screen = await Screen.prepare(context)
     await screen.page.add_init_script(LISTEN)
     await screen.go(service.api.base)
@@ -61,7 +61,7 @@ async def tap_for_sound(screen: Screen) -> None:
 
 
 async def sentence_begun(screen: Screen, place: int) -> None:
-    """Wait until this sentence begins: those before it are over."""
+    """Wait until this sentence starts, after those before it."""
     begun = re.compile(rf"\b{place}\b")
     await expect(screen.page.locator("html")).to_have_attribute("data-spoken", begun, timeout=SPOKEN_WITHIN_MS)
 

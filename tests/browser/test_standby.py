@@ -1,4 +1,4 @@
-"""A full hall on a phone: standing by, being let in, booking instead, and being told the earliest time."""
+"""A full hall on a phone: standby, admission, booking instead, and the earliest time."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,13 +15,13 @@ from tests.service import Service
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     async with await hand(browser) as context:
         yield context
 
 
 async def full(service: Service, clock: RunningClock) -> list[dict[str, Any]]:
-    """Take numbers late in the afternoon until the hall is full; those on standby."""
+    """Take numbers late in the afternoon until the hall is full; return those on standby."""
     clock.advance(7 * 3600)
     await service.api.open("1")
     tickets = []
@@ -65,7 +65,7 @@ async def test_who_stands_by_is_told_which_papers_are_missing(
 async def about_to_book(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> tuple[Phone, dict[str, Any], list[tuple[str, str]]]:
-    """A phone of who stands by and has chosen a time tomorrow; the ticket; and the acts that the phone sends."""
+    """Open a phone with a standby ticket and a chosen time tomorrow; return it, the ticket, and the sent requests."""
     first, *_ = await full(service, clock)
     phone = await Phone.open(context, address(service, first))
     acts = list[tuple[str, str]]()
@@ -151,7 +151,7 @@ async def test_who_was_let_in_meanwhile_is_led_back_to_the_number(
 async def looked_at_the_times(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> tuple[Phone, dict[str, Any]]:
-    """A phone of who stands by, which has looked when else to come; and the ticket."""
+    """Open a phone with a standby ticket and the step of the times; return it and the ticket."""
     first, *_ = await full(service, clock)
     phone = await Phone.open(context, address(service, first))
     await phone.press("book")

@@ -1,4 +1,4 @@
-"""A whole visit in real browsers: booked on a phone, checked in, called, seen and heard, and back with a paper."""
+"""A whole visit in real browsers: booking on a phone, check-in, call, and return with a missing paper."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,14 +20,14 @@ from tests.service import Service, service_on
 
 @pytest.fixture
 async def service(dsn: str, tmp_path: Path, clock: RunningClock) -> AsyncIterator[Service]:
-    """A service that people reach at an address of its own."""
+    """A service with a public address."""
     async with service_on(dsn, tmp_path, clock, public_url=PUBLIC_URL) as running:
         yield running
 
 
 @pytest.fixture
 async def pocket(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """The browser of somebody's phone; what it rings is noted."""
+    """The browser of a phone, which records rings."""
     async with await hand(browser) as phone:
         await phone.add_init_script(RINGS)
         yield phone
@@ -35,7 +35,7 @@ async def pocket(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 @pytest.fixture
 async def door(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A kiosk's browser."""
+    """The browser of a kiosk."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN", device_scale_factor=DOTS) as context:
         yield context
 
@@ -69,7 +69,7 @@ async def test_who_books_on_a_phone_is_called_for_all_to_see_and_hear_and_comes_
     slip = await code_on(booth, "#slip")
     await booth.page.emulate_media(media="screen")
 
-    # called: seen and heard in the lobby, and on the phone
+    # called: shown and spoken in the lobby and on the phone
     await desk.press("Enter")
     await desk.is_view("called")
     await expect(desk.number).to_have_text(number)
@@ -81,7 +81,7 @@ async def test_who_books_on_a_phone_is_called_for_all_to_see_and_hear_and_comes_
     await expect(ticket.page.locator("#call")).to_have_text(f"请 {number} 到 3 号窗口")
     await expect(ticket.page.locator("html")).to_have_attribute("data-rung", "next called")
 
-    # served, with a paper missing
+    # served, with a missing paper
     await desk.press("s")
     await desk.is_view("serving")
     await desk.press("c")
@@ -92,7 +92,7 @@ async def test_who_books_on_a_phone_is_called_for_all_to_see_and_hear_and_comes_
     await expect(ticket.main).to_contain_text("缺复印件")
     await expect(screen.call(number)).to_have_count(0)
 
-    # back with it, by the code on the slip
+    # return with the paper, by the code on the slip
     await booth.home()
     await booth.scan(slip)
     await booth.is_view("ticket")

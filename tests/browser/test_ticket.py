@@ -1,4 +1,4 @@
-"""One's own number on a phone: from the line to the counter and how it was; away from the network and back."""
+"""The page of a ticket: from the queue to the counter and the rating, and without network."""
 
 import re
 from collections.abc import AsyncIterator
@@ -24,19 +24,19 @@ document.addEventListener("paihao:rung", ({ detail }) => {
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here; what it rings is noted."""
+    """A new browser context of a phone, which records rings."""
     async with await hand(browser) as context:
         await context.add_init_script(RINGS)
         yield context
 
 
 def address(service: Service, ticket: dict[str, Any], query: str = "") -> str:
-    """The link to a ticket."""
+    """Return the link to a ticket."""
     return f"{service.api.base}/t/{ticket['id']}{query}#{ticket['token']}"
 
 
 async def in_line(service: Service, context: BrowserContext, ahead: int = 1, name: str = "enquiry") -> Phone:
-    """A ticket with so many before it, on its page, live."""
+    """Open the connected page of a ticket with this many tickets ahead of it."""
     await service.api.open("3")
     for _ in range(ahead):
         await service.api.take(name)
@@ -46,7 +46,7 @@ async def in_line(service: Service, context: BrowserContext, ahead: int = 1, nam
 
 
 def identity(phone: Phone) -> str:
-    """The ticket's id."""
+    """Return the ticket's id."""
     return phone.page.url.partition("/t/")[2][:36]
 
 
@@ -386,7 +386,7 @@ FIRE = {"zh-CN": "请从最近的出口离开", "en": "Please leave by the neare
 
 
 async def halted(phone: Phone) -> None:
-    """The hall's words stand first and are said, nothing is amber, and nobody is sent to a counter."""
+    """Check a suspended page: text of the hall first and announced, no colour of calls, no counter."""
     await phone.is_view("halted")
     await expect(phone.main.locator("> :first-child h2")).to_have_text("请从最近的出口离开")
     await expect(phone.page.locator("#call")).to_have_text("请从最近的出口离开")

@@ -1,4 +1,4 @@
-"""The page of a ticket out of sight: notifications, a phone that sleeps, and one opened without a network."""
+"""The page of a ticket in the background: notifications, a sleeping phone, a start without network."""
 
 from collections.abc import AsyncIterator
 
@@ -34,7 +34,7 @@ NOTED = """() => {
   WindowClient.prototype.focus = async function () { self.noted.push(`focus ${new URL(this.url).pathname}`); };
   self.clients.openWindow = async (path) => { self.noted.push(`open ${path}`); };
 }"""
-"""Only a finger may bring a page to front: what would be is noted."""
+"""Records pages that would be focused: without a user gesture the browser forbids it."""
 
 PRESSED = """async (tag) => {
   let done;
@@ -46,7 +46,7 @@ PRESSED = """async (tag) => {
   await done;
   return self.noted.splice(0);
 }"""
-"""A press that no finger made has nothing to wait for it."""
+"""A simulated click on a notification, which waits for the handler itself."""
 
 
 OVER_A_SLOW_LINE = """async () => {
@@ -70,19 +70,19 @@ OVER_A_SLOW_LINE = """async () => {
   const response = await answer(new Request("/packed/ticket.js"), "/packed/ticket.js");
   return response.text().catch(String);
 }"""
-"""A part of the page of which the end comes later than any time the worker waits for."""
+"""A file whose end arrives after the worker's time limit for the start of an answer."""
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here; what it rings is noted."""
+    """A new browser context of a phone, which records rings."""
     async with await hand(browser) as context:
         await context.add_init_script(RINGS)
         yield context
 
 
 async def kept(phone: Phone) -> Phone:
-    """The worker has the page."""
+    """Wait until the worker has cached the page."""
     await phone.script(KEPT)
     return phone
 

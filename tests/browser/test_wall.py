@@ -1,4 +1,4 @@
-"""The sheet with the rules of the hall, to print and to hang on the wall."""
+"""The sheet with the rules of the hall, on the screen and printed."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,13 +16,13 @@ SHEET = ViewportSize(width=900, height=1640)
 
 @pytest.fixture
 def clock() -> RunningClock:
-    """A clock that begins when the hall opens."""
+    """A clock that starts when the hall opens."""
     return RunningClock(OPENS_AT)
 
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A phone that has never been here."""
+    """A new browser context of a phone."""
     async with await hand(browser) as context:
         yield context
 

@@ -1,4 +1,4 @@
-"""The pages are light: all that one loads to be of use, over the wire, in either language."""
+"""Size of the pages: all transferred bytes until a page is usable, in both languages."""
 
 import pytest
 from playwright.async_api import BrowserContext, Request, expect
@@ -18,7 +18,7 @@ READY = {
     "/halls/demo/partner": "#invite-file",
     "/ops": "body[data-facts=read] #sums div",
 }
-"""What is there when a page is of use."""
+"""Selectors of elements that are shown when a page is usable."""
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -1,4 +1,4 @@
-"""What a screen says in sentences: suspension, notices, zones, and an address that is wrong."""
+"""Texts of the lobby screen: suspension, notices, zones, and wrong addresses."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from tests.service import NOON_AT, Service
 
 TURN_MS = 10_000
 BETWEEN_FRAMES_MS = 2500
-"""Less than the silence after which a screen shows no notices."""
+"""Less than the time without frames after which a screen hides notices."""
 
 EMERGENCY = {"zh-CN": "请按指示从最近的出口离开", "en": "Please leave by the nearest exit."}
 
@@ -53,7 +53,7 @@ async def test_notices_take_turns_as_plain_text_until_they_are_removed(
     for turn in ("保管", "饮水机", "保管"):
         for _ in range(TURN_MS // BETWEEN_FRAMES_MS):
             await screen.page.clock.run_for(BETWEEN_FRAMES_MS)
-            await service.api.take("enquiry")  # a new board, so that the time that passed was not silent
+            await service.api.take("enquiry")  # a new board, so that the socket does not count as silent
         await expect(words).to_contain_text(turn)
 
     for notice in (first, second):

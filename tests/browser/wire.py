@@ -1,4 +1,4 @@
-"""The wire between a browser and the service: whatever goes over it is counted, whoever in the browser asked for it."""
+"""A proxy between a browser and the service that counts all transferred bytes, also those of service workers."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ CHUNK_BYTES = 1 << 16
 
 
 class Wire:
-    """Listens on a port of its own and passes everything on: `async with Wire(port) as wire`."""
+    """A TCP proxy on its own port: `async with Wire(port) as wire`."""
 
     def __init__(self, port: int) -> None:
         self.heard_bytes = 0
@@ -30,7 +30,7 @@ class Wire:
 
     @property
     def base(self) -> str:
-        """What stands in an address to come over this wire."""
+        """The base address of the service through this proxy."""
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
