@@ -146,7 +146,7 @@ class Booth:
         await self.is_view("start")
 
     async def scan(self, text: str, *, swallowed: bool = False) -> None:
-        """Scan a text: fast keys, and Enter. `swallowed`: an input method takes the characters; only key codes remain."""
+        """Scan a text: fast keys, Enter. `swallowed`: an input method takes the characters; only key codes remain."""
         await self.page.evaluate(SCAN, [_key(character, swallowed=swallowed) for character in [*text, "Enter"]])
 
     async def script(self, source: str, argument: Any = None) -> Any:  # noqa: ANN401  (JSON)

@@ -115,5 +115,5 @@ class Desk:
             await self.page.keyboard.press(key)
 
     async def rested(self) -> None:
-        """Wait until the main button accepts a press. Checks in each frame; `expect` would check only twice a second."""
+        """Wait until the main button accepts a press. Check each frame; `expect` would check only twice a second."""
         await self.page.evaluate(RESTED)
