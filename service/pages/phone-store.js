@@ -12,7 +12,7 @@ const SEEN = "paihao-seen";
 const KEPT_MS = 62 * 86_400_000;
 
 /**
- * @typedef {{hall: string, token: string, at: number, number?: string, code?: string, starts_at?: string, service?: string, return_by_on?: string | null}} Kept
+ * @typedef {{hall: string, token: string, at: number, number?: string, code?: string, starts_at?: string, service?: string, return_by_on?: string | null}} StoredItem
  * @typedef {"tickets" | "appointments"} Kind
  */
 const memory = new Map();
@@ -46,7 +46,7 @@ function own() {
  * Store a ticket or an appointment of this person.
  * @param {Kind} kind
  * @param {string} id
- * @param {Omit<Kept, "at">} what merged with what is stored
+ * @param {Omit<StoredItem, "at">} what merged with what is stored
  * @returns {boolean} whether it was stored beyond the life of the page
  */
 export function storeOwn(kind, id, what) {
@@ -67,12 +67,12 @@ export function storeTicket(id, { hall, token }, { number, day, service, state, 
   storeOwn("tickets", id, { hall, token, number, day, service, over: ["done", "left"].includes(state), return_by_on: returned_at ? null : (return_by_on ?? null) });
 }
 
-/** Read a stored ticket or appointment. @param {Kind} kind @param {string} id @returns {Kept | null} */
+/** Read a stored ticket or appointment. @param {Kind} kind @param {string} id @returns {StoredItem | null} */
 export function storedOwn(kind, id) {
   return own()[kind][id] ?? null;
 }
 
-/** Read all of a hall, newest first. @param {Kind} kind @param {string} hall @returns {(Kept & {id: string})[]} */
+/** Read all of a hall, newest first. @param {Kind} kind @param {string} hall @returns {(StoredItem & {id: string})[]} */
 export function storedOfHall(kind, hall) {
   const found = Object.entries(own()[kind]).map(([id, entry]) => ({ id, ...entry }));
   return found.filter((entry) => entry.hall === hall).sort((first, second) => second.at - first.at);

@@ -13,8 +13,8 @@ from tests.service import ADMIN, Api
 CLICK_S = 1.35 + 1.1 + 0.2
 FIELD_S = 1.35 + 1.1 + 0.2 + 2 * 0.4
 KEY_S = 0.28
-"""What a click, a field and a key cost somebody who does not type for a living: to think, point and press, and to move
-the hands from the mouse and back. Source: Card, Moran and Newell, The Psychology of Human-Computer Interaction, 8."""
+"""Times of a click, a field and a key for an average typist: think, point, press, and move the hand between mouse and
+keyboard. Source: Card, Moran and Newell, The Psychology of Human-Computer Interaction, 8."""
 
 HANDS = """
 addEventListener("click", (event) => event.isTrusted && event.detail > 0 && globalThis.handled("click", "", 0), true);

@@ -1,6 +1,6 @@
-"""Reading QR codes off a picture, as a phone's camera does: what is drawn is what is read, and nothing else is asked.
+"""Read QR codes from pictures, like a phone's camera.
 
-For pictures without a fault: upright, sharp, one code, and its error correction is not needed.
+The pictures must be perfect: one upright and sharp code. The error correction is not used.
 
 Source: ISO/IEC 18004:2015.
 """

@@ -1,8 +1,8 @@
 /**
  * Requests for a number and check-ins, each with an idempotency key that is stored until the answer, also over a reload.
  *
- * When the kiosk is offline the number comes from its stock. When an answer does not come in time it does too, and the request
- * is undone as soon as the service is reachable again.
+ * If the kiosk is offline, or the answer does not come in time, the number comes from the stock. A request without an answer is undone as
+ * soon as the service is reachable again.
  */
 
 import { recall, remember } from "/display/key.js";

@@ -11,7 +11,7 @@ import { longest_s, promisesLevel, waitLevel } from "./model.js";
 /** Expected overtime below this is not reported: a few people always finish after closing. */
 const OVERTIME_S = 600;
 const SERVED_LIKELY = 0.8;
-/** In the last minutes before closing there is no alert about the end of intake. */
+/** An expected end of intake less than this before closing is not reported. */
 const INTAKE_MS = 15 * 60_000;
 
 /**

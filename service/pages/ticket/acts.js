@@ -31,7 +31,7 @@ async function setNotBefore(page, not_before_at) {
   await runAndReport(page, async () => page.setTicket((await page.call("PATCH", `tickets/${page.id}`, { body: { not_before_at } })).body));
 }
 
-/** Book a time instead of standby. The number is given up only when the time is booked. If it leaves standby before, it is kept. */
+/** Book a time instead of standby. The number is given up only when the time is booked. If it leaves standby before that, it is not given up. */
 export function bookInstead(page) {
   new BookingDraft(page.hall.id).set({ standby: { ticket: page.id, service: page.ticket.service } });
   location.assign(`/halls/${page.hall.id}?service=${page.ticket.service}&step=time&lang=${languageNow()}`);

@@ -211,7 +211,7 @@ function setTicket(ticket, { answered = false } = {}) {
   readBoard();
 }
 
-/** The ticket is not on standby, so no booking gives it up. */
+/** Do not give up this ticket for a booking: it is not on standby. */
 function forgetStandby() {
   const booking = new BookingDraft(shown.hall.id);
   if (booking.now.standby?.ticket === id) booking.endStandby();

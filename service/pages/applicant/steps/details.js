@@ -49,7 +49,7 @@ export function details(app) {
   };
 }
 
-/** Faults by field. With an invitation the fields are optional, because the hall may know the person already. */
+/** Faults by field. With an invitation all fields may be empty, because the hall may know the person already. */
 function faultsOf({ name, phone, email }, invitation) {
   const wrong = {};
   const silent = invitation && !name && !phone && !email;
