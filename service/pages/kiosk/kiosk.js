@@ -6,10 +6,10 @@
  * (connecting, live, cut), and `data-number` and `data-code` on the ticket.
  */
 
-import { recall, remember } from "/display/key.js";
+import { remember } from "/display/key.js";
 import { redraw } from "/display/element.js";
 import { usable } from "/display/usable.js";
-import { call, isTemporary, Refused, Unreached } from "/pages/api.js";
+import { isTemporary, Refused, Unreached } from "/pages/api.js";
 import { keepPage } from "/pages/keep-page.js";
 import { Live } from "/pages/live.js";
 import { serviceOf } from "/pages/outlook.js";
@@ -18,6 +18,7 @@ import { useTheme } from "/pages/theme.js";
 import { closedReasons, firstStage, outlookOfService, outlookOfTicket, urlOfTicket } from "./availability.js";
 import { Camera, NoCamera, canReadCodes } from "./camera.js";
 import { drawCamera, drawChecking, drawCode, drawFoot, drawRefusal, drawSetup, drawStart, drawTicket, spokenTicket, paperAdvice } from "./draw.js";
+import { readHall, requestFacts, storeFacts } from "./facts.js";
 import { announce, drawHead, drawStatus } from "./frame.js";
 import { callForHelp, raiseAlarm } from "./help-call.js";
 import { SlipPrinting, slipChoice } from "./printing.js";
@@ -32,8 +33,6 @@ import { both, spans } from "./words.js";
 
 const TICK_MS = 1000;
 const SYNC_EVERY_MS = 15_000;
-// A kiosk that has a stored hall waits this long for the first answers. After that it starts with the stored hall.
-const START_PATIENCE_MS = 3000;
 // A kiosk without a stored hall repeats its first requests after this time.
 const RETRY_MS = 3000;
 // Without a touch for this long, the page returns to the start view with its default settings.
@@ -98,11 +97,6 @@ drawAll();
 if (firstAnswers === null) showSetup("no-key");
 else start(firstAnswers);
 
-function requestFacts() {
-  const patience = state.hall && state.kiosk ? { patience_ms: START_PATIENCE_MS } : {};
-  return Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`, patience), callHall("GET", "kiosk", patience)]);
-}
-
 /**
  * Start the page with the answers of the service, or with the stored hall if the service cannot be reached. Then follow the hall.
  * @param {ReturnType<typeof requestFacts>} first
@@ -111,7 +105,8 @@ async function start(first) {
   for (let answers = first; ; answers = requestFacts()) {
     try {
       const [hall, self] = await answers;
-      adopt(hall.body, self.body);
+      storeFacts(hall.body, self.body);
+      drawSoon();
       break;
     } catch (reason) {
       if (!isTemporary(reason)) {
@@ -127,7 +122,7 @@ async function start(first) {
     }
   }
   state.view = "start";
-  state.live = new Live({ hall: state.hall, read: readHall, onFacts: (facts) => adopt(facts, null), onLink: () => linkChanged(), onBoard: () => onBoard() });
+  state.live = new Live({ hall: state.hall, read: readHall, onFacts: (facts) => (storeFacts(facts, null), drawSoon()), onLink: () => linkChanged(), onBoard: () => onBoard() });
   state.live.start();
   listenToScanner((scanned) => scan(scanned));
   detectCamera();
@@ -143,27 +138,6 @@ async function start(first) {
 
 function onBoard() {
   remember(storageName("clock"), String(state.live.clock.now() - Date.now()));
-  drawSoon();
-}
-
-async function readHall() {
-  return (await call("GET", `/v1/halls/${encodeURIComponent(hallId)}`)).body;
-}
-
-/**
- * Take over the answers of the service, and store them for a start without network.
- * @param {object} hall
- * @param {object | null} self this kiosk; null: unchanged
- */
-function adopt(hall, self) {
-  state.hall = hall;
-  remember(storageName("hall"), JSON.stringify(hall));
-  remember(storageName("clock"), String(Date.parse(hall.as_of_at) - Date.now())); // the first board may never come
-  if (self) {
-    state.kiosk = self;
-    remember(storageName("self"), JSON.stringify(self));
-    if (recall(storageName("slip")) === null && self.printer) remember(storageName("slip"), "network");
-  }
   drawSoon();
 }
 
