@@ -8,8 +8,8 @@ import { CODES, isNew } from "../model/form.js";
 import { head, part } from "../parts.js";
 import { freeId, listOf } from "./places.js";
 
-/** For each list of codes: id of a new code, and text id of the button that adds one. */
-const ONE_MORE = {
+/** For each list of codes: stem of the ids of new codes, and text id of the button that adds one. */
+const NEW_CODES = {
   reasons: { id: "reason", add: "reason-add" },
   missing: { id: "missing", add: "missing-add" },
   ratings: { id: "rating", add: "rating-add" },
@@ -74,8 +74,8 @@ function codesPart(ui, name) {
     make("p.quiet.small", {}, say(`rules-${name}-about`)),
     listOf(ui, ["codes", name], {
       what: (row) => itemName({ id: row.id, name: row.name ?? textOf(row.id) }),
-      add: say(ONE_MORE[name].add),
-      make: () => ({ id: freeId(draft.form.codes[name], ONE_MORE[name].id), name: {} }),
+      add: say(NEW_CODES[name].add),
+      make: () => ({ id: freeId(draft.form.codes[name], NEW_CODES[name].id), name: {} }),
       fields: (path, key, row) => [
         textField(ui, [...path, "id"], { label: say("field-code"), hint: say("hint-code"), max: 32, disabled: !isNew(key) }),
         nameFields(ui, isNew(key) ? [...path, "name"] : ["texts", row.id], { label: say("field-text"), max: 200 }),
