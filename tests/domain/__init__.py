@@ -1,1 +1,1 @@
-"""The rules of the hall, tested without a database: the pure day, its waits, its plan."""
+"""Tests of the rules of the hall, without a database."""

@@ -1,7 +1,7 @@
-"""A hall for tests: the pure day with a clock in hand.
+"""A hall for tests: a day in memory with a clock that the test moves.
 
-`Hall.do` decides a command, folds its events as the journal would hold them, and moves nothing else; ids are drawn in
-order. Times in tests are the hall's wall clock, as in `hall.at("09:30")`.
+`Hall.do` decides a command and folds its events as the journal would store them; the clock does not move. Ids are
+consecutive. Times in tests are wall times of the hall, as in `hall.at("09:30")`.
 """
 
 from collections.abc import Iterable
@@ -92,12 +92,12 @@ TOWN: dict[str, Any] = {
 
 
 def town(**changes: Any) -> HallDocument:  # noqa: ANN401  (any part of the document)
-    """The town hall's document with some of its parts replaced."""
+    """Return the town hall's document with some parts replaced."""
     return msgspec.convert({**TOWN, **changes}, HallDocument)
 
 
 class Hall:
-    """A day of a hall, opened, with the clock in hand."""
+    """An opened day of a hall, with a clock that the test moves."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class Hall:
     # The clock.
 
     def instant(self, local: str) -> datetime:
-        """The instant of a wall time of the day, `HH:MM` or `HH:MM:SS`; `-12:00` is noon of the day before."""
+        """Return the instant of a wall time of the day, `HH:MM` or `HH:MM:SS`; `-12:00` is noon of the day before."""
         hours, minutes, *seconds = (int(part) for part in local.split(":"))
         wall = datetime(self.on.year, self.on.month, self.on.day, tzinfo=self.zone)
         return wall + timedelta(hours=hours, minutes=minutes, seconds=seconds[0] if seconds else 0)
@@ -142,13 +142,13 @@ class Hall:
     # Commands.
 
     def do(self, command: Command, key: str | None = None) -> list[Event]:
-        """Decide a command and fold what comes of it; `key` is its idempotency key."""
+        """Decide a command and fold its events; `key` is its idempotency key."""
         decided = (decide if key is None else decide_with_key)(self.day, command, self.now_at)
         self._append(decided, key)
         return decided
 
     def refuses(self, command: Command) -> Refusal:
-        """Expect a refusal, and that nothing has happened by it."""
+        """Expect a refusal that leaves the day unchanged, and return it."""
         before = values(self.day)
         with pytest.raises(Refusal) as caught:
             decide(self.day, command, self.now_at)
@@ -169,7 +169,7 @@ class Hall:
     def new_ticket(
         self, service: str = "enquiry", *, count: int = 1, then: Iterable[str] = (), browser: str | None = None
     ) -> TakeTicket:
-        """A command to take a number, with an id and a code of its own."""
+        """Return a command that takes a number, with a new id and code."""
         self.drawn += 1
         return TakeTicket(
             ticket=TicketId(f"ticket-{self.drawn:05d}"),
@@ -188,14 +188,14 @@ class Hall:
         return command.ticket
 
     def leasing(self, device: str = "kiosk-1", count: int = 3) -> LeaseNumbers:
-        """A command to put some numbers into a kiosk's stock."""
+        """Return a command that leases numbers to a kiosk."""
         first = self.drawn + 1
         self.drawn += count
         drawn = range(first, first + count)
         return LeaseNumbers(device, tuple(Slip(TicketId(f"ticket-{n:05d}"), f"CODE{n:04d}") for n in drawn))
 
     def reporting(self, number: str, at: str, service: str = "enquiry", device: str = "kiosk-1") -> ReportTicket:
-        """A command to say that a kiosk gave a number out at a wall time."""
+        """Return a command that reports a number given out by an offline kiosk at a wall time."""
         lease = self.day.leases[device]
         code = lease.slips[int(number.removeprefix(lease.prefix))].code
         issued_at = self.instant(at)
@@ -213,7 +213,7 @@ class Hall:
         invitation: Invited | None = None,
         staff: bool = False,
     ) -> BookAppointment:
-        """A command to book a start, with an id and a code of its own."""
+        """Return a command that books a start, with a new id and code."""
         self.drawn += 1
         return BookAppointment(
             appointment=AppointmentId(f"appointment-{self.drawn:05d}"),
@@ -237,7 +237,7 @@ class Hall:
         return command.appointment
 
     def checking_in(self, appointment: AppointmentId) -> CheckIn:
-        """A command to check in, with a ticket of its own."""
+        """Return a command that checks in, with a new ticket."""
         self.drawn += 1
         return CheckIn(
             appointment=appointment,
@@ -253,20 +253,20 @@ class Hall:
         return command.ticket
 
     def open(self, *counters: str) -> None:
-        """Open counters for all they are planned for."""
+        """Open counters for the services they are planned for."""
         for counter in counters:
             self.do(OpenCounter(CounterId(counter)))
 
     def next(self, counter: str, finish: Finish | None = None) -> TicketId | None:
-        """Call the next person and return the ticket's id; None when nobody waits."""
+        """Call the next ticket and return its id; None if no ticket waits."""
         return called(self.do(CallNext(CounterId(counter), finish)))
 
     def call(self, counter: str, ticket: TicketId) -> None:
-        """Call this one, out of order."""
+        """Call a ticket out of order."""
         self.do(CallTicket(CounterId(counter), ticket, "urgent"))
 
     def serve(self, counter: str) -> TicketId:
-        """Call the next person and begin."""
+        """Call the next ticket and start its visit."""
         ticket = self.next(counter)
         assert ticket is not None, "somebody waits"
         self.do(StartTicket(ticket))
@@ -276,39 +276,39 @@ class Hall:
         """End the visit at the counter."""
         self.do(FinishTicket(ticket, finish))
 
-    # What is there.
+    # The state.
 
     def ticket(self, ticket: TicketId) -> Ticket:
-        """A ticket as it is now."""
+        """Return the present value of a ticket."""
         return self.day.tickets[ticket]
 
     def appointment(self, appointment: AppointmentId) -> Appointment:
-        """An appointment as it is now."""
+        """Return the present value of an appointment."""
         return self.day.appointments[appointment]
 
     def counter(self, counter: str) -> Counter:
-        """A counter as it is now."""
+        """Return the present value of a counter."""
         return self.day.counters[CounterId(counter)]
 
     def plan(self, document: HallDocument, revision: int = 2) -> Plan:
-        """The plan of the same day after a change of the document."""
+        """Return the plan of the same day for another document."""
         return plan_of(document, revision, self.on)
 
 
 def called(decided: list[Event]) -> TicketId | None:
-    """The ticket that a command's events call."""
+    """Return the ticket called by a command's events."""
     found = [event.ticket for event in decided if isinstance(event, TicketCalled)]
     assert len(found) <= 1, "a command calls one person"
     return found[0] if found else None
 
 
 def reason_of(decided: list[Event]) -> CallReason:
-    """Why a command's events call somebody."""
+    """Return the reason of the call among a command's events."""
     return next(event.reason for event in decided if isinstance(event, TicketCalled))
 
 
 def values(day: Day) -> dict[str, Any]:
-    """Everything a day knows, in values that can be compared; its indexes as plain lists."""
+    """Return the whole state of a day as values that can be compared, with its indexes as plain lists."""
     state = {name: value for name, value in vars(day).items() if not name.startswith("_")}
     queue = state.pop("queue")
     state["plan"], state["regular_plan"] = day.plan, day.regular_plan
@@ -326,7 +326,7 @@ def values(day: Day) -> dict[str, Any]:
 
 
 def refold(hall: Hall) -> Day:
-    """The day that a fresh fold of the hall's journal gives, awake as the hall's own."""
+    """Return a day folded again from the hall's records, advanced to the same time."""
     day = Day(hall.day.hall, hall.day.on)
     for record in hall.records:
         evolve(day, record)

@@ -1,4 +1,4 @@
-"""Walk-ins into what is left of the day: who is admitted, who stands by, who is told that the hall is full.
+"""Admission of walk-ins to the rest of the day: admitted, on standby, or refused because the hall is full.
 
 Source: DESIGN 6, "Admission of a walk-in" and "Standby"; ALGORITHMS 3 and 4.5.
 """
@@ -58,14 +58,14 @@ ADMITTED, STANDBY, OVERTIME = Admission.ADMITTED, Admission.STANDBY, Admission.O
 
 
 def one_counter(at: str = "16:00", **changes: Any) -> Hall:  # noqa: ANN401  (any part of the document)
-    """A hall that closes at 17:00, with one counter where everybody takes three minutes."""
+    """Return a hall that closes at 17:00, with one counter where each visit takes three minutes."""
     hall = Hall(enquiries(cv=0, counters=1, **changes), at=at)
     hall.open("1")
     return hall
 
 
 def fill(hall: Hall) -> tuple[list[TicketId], list[TicketId]]:
-    """Let people come until the hall is full; who was admitted, and who stands by."""
+    """Take tickets until the hall is full; return the admitted and the standby tickets."""
     admitted: list[TicketId] = []
     standby: list[TicketId] = []
     for _ in range(200):
@@ -79,7 +79,7 @@ def fill(hall: Hall) -> tuple[list[TicketId], list[TicketId]]:
 
 
 def admissions(decided: list[Event]) -> list[TicketId]:
-    """Who a command lets in from standby."""
+    """Return the tickets that a command's events admit from standby."""
     return [event.ticket for event in decided if isinstance(event, TicketAdmitted)]
 
 
@@ -92,7 +92,7 @@ def test_people_are_admitted_then_stand_by_then_are_told_that_it_is_full() -> No
 
     admitted, standby = fill(hall)
 
-    # twenty services of three minutes are an hour; the spread of today's speed is 12 percent of it
+    # twenty visits of three minutes take an hour; the standard deviation of today's speed is 12 percent
     assert (len(admitted), len(standby)) == (19, 3)
     assert [hall.ticket(ticket).admission for ticket in standby] == [STANDBY] * 3
 
@@ -135,7 +135,7 @@ def test_who_finds_it_full_is_told_the_next_starts_of_today() -> None:
 
 
 def after(starts: list[str]) -> str:
-    """The start five minutes after the last."""
+    """Return the start five minutes after the last one."""
     return starts[-1].replace(":10:", ":15:")
 
 
@@ -187,7 +187,7 @@ def test_nobody_comes_in_before_who_stands_by() -> None:
 def test_who_takes_a_number_when_there_is_room_again_comes_after_those_on_standby() -> None:
     hall = one_counter()
     admitted, standby = fill(hall)
-    for ticket in admitted[:10]:  # they go home without saying so, and a manager's hand does it at once
+    for ticket in admitted[:10]:  # people go home without notice; the test changes the tickets directly
         hall.call("1", ticket)
         hall.after(1).finish(ticket)
 
@@ -278,7 +278,9 @@ def test_an_idle_counter_calls_the_first_on_standby() -> None:
     hall = one_counter("16:40")
     admitted, standby = fill(hall)
     for ticket in admitted:
-        hall.day.store_ticket(replace(hall.ticket(ticket), state=TicketState.LEFT))  # so that nothing is let in by it
+        hall.day.store_ticket(
+            replace(hall.ticket(ticket), state=TicketState.LEFT)
+        )  # directly, so that no standby ticket is admitted by it
 
     decided = hall.do(CallNext(CounterId("1")))
 
@@ -302,7 +304,7 @@ def test_a_counter_calls_who_is_in_the_order_before_anybody_on_standby() -> None
 
 
 def one_who_goes_on_from_standby() -> tuple[Hall, TicketId]:
-    """A look at papers says nothing of what comes after it: who was called to one from standby stands by again."""
+    """Return a ticket called from standby to the pre-check: the call does not admit it, so it is on standby again."""
     looks = [
         {"id": name, "prefix": prefix, "stages": ["precheck"], "duration_s": {"mean": 1500}}
         for name, prefix in (("look", "L"), ("other", "M"))
@@ -363,7 +365,7 @@ def test_who_stands_by_may_ask_not_to_be_called_yet() -> None:
 
 
 def full_windows() -> Hall:
-    """A hall whose windows are full, where nobody waits for papers to be looked at."""
+    """Return a hall whose windows are full, with nobody waiting for the pre-check."""
     hall = Hall(town(), at="16:00")
     hall.open("1", "P1")
     while hall.ticket(hall.take("card")).admission is not STANDBY:
@@ -630,7 +632,7 @@ def test_on_any_afternoon_no_more_are_in_than_fit(  # noqa: C901, PLR0912  (a br
 
 
 HALF_A_SERVICE_S = 150
-"""What counting by hand may be wrong by: it takes everybody at a counter to be half done."""
+"""Tolerance of the count by hand, which assumes that each visit at a counter is half done."""
 
 
 def is_admission(event: Event) -> bool:
@@ -645,10 +647,10 @@ def attempt(hall: Hall, command: commands.Command) -> list[Event]:
 
 
 def start_of_last_s(hall: Hall, counters: int) -> float:
-    """When a counter is free for the last who was let in, once all others who wait have been served, at today's speed.
+    """Return when a counter is free for the last admitted ticket, after all others are served at today's speed.
 
-    Counted by hand: a list of counters that are free some time, and work that goes to the first; of those expected as
-    much as they are likely to come.
+    Counted by hand with a list of the times when each counter is free: each piece of work goes to the first free
+    counter. Expected people count with the probability that they come.
     """
     day = hall.day
     mean_s = 300.0 * todays_speed(day, StageId("window"))[0]

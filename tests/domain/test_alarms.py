@@ -1,4 +1,4 @@
-"""A silent alarm: raised whatever the hall's state, known until somebody clears it, on no board."""
+"""Silent alarms: raised in any state of the hall, kept until they are cleared, shown on no board."""
 
 import pytest
 

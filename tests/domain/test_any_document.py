@@ -1,10 +1,11 @@
-"""Whatever a hall's document says that is legal, a day of it can be lived, and all of it can be told at any time.
+"""Any valid hall document gives a day that runs, and whose waits, slots and forecasts can be computed at any time.
 
-Halls that are being set up are odd: stages without a counter, services nobody does, no hours, no staff, places by hand
-in the night. What is asked of `AnyDay` is asked of such halls, whose document changes into another odd one.
+Halls that are being set up have odd documents: stages without a counter, services without a counter, no hours, no
+staff, fixed places at night. The rules and invariants of `AnyDay` are tested with such documents, which change during
+the day.
 """
 
-# ruff: noqa: D102  (a rule's name is its sentence)
+# ruff: noqa: D102  (the name of a rule says what it does)
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -33,7 +34,7 @@ from tests.domain.halls import TOWN, Hall, refold, town
 from tests.domain.test_properties import COUNTERS, SERVICES, AnyDay, maybe
 
 PATHS = 32
-"""Of a forecast: enough to go every way once."""
+"""Paths of a forecast: enough to reach each branch."""
 
 STAGES = [StageId(stage["id"]) for stage in TOWN["stages"]]
 WEEK = [1, 2, 3, 4, 5]
@@ -43,19 +44,19 @@ CVS = st.sampled_from([0.0, 0.6, 5.0])
 
 
 def few(of: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    """Two at most."""
+    """Lists of at most two values."""
     return st.lists(of, max_size=2)
 
 
 def some_of(values: Sequence[Any], least: int = 0) -> st.SearchStrategy[list[Any]]:
-    """Some of them, in any order."""
+    """Lists of some of the values, in any order."""
     places = st.lists(st.sampled_from(range(len(values))), min_size=least, unique=True)
     return places.map(lambda chosen: [values[place] for place in chosen])
 
 
 @st.composite
 def durations(draw: st.DrawFn, stages: list[StageId], optional: set[StageId]) -> dict[str, Any]:
-    """How long a service takes; of its main stage `mean` says it."""
+    """Durations of a service and of its stages, except the main stage, whose duration is `mean`."""
     others = [stage for stage in stages if stage != main_stage_of(stages, optional)]
     at_stages = {stage: {"mean": draw(MEANS), "cv": draw(maybe(CVS))} for stage in others if draw(st.booleans())}
     return {"mean": draw(MEANS), "cv": draw(CVS), "prechecked_mean": draw(maybe(MEANS)), "stages": at_stages}
@@ -63,14 +64,14 @@ def durations(draw: st.DrawFn, stages: list[StageId], optional: set[StageId]) ->
 
 @st.composite
 def banded(draw: st.DrawFn, /, **parts: st.SearchStrategy[Any]) -> dict[str, Any]:
-    """What is said of a span of all weekdays."""
+    """A part of the document for a span on all weekdays."""
     begins, ends = draw(SPANS)
     return {"weekdays": WEEK, "from": begins, "to": ends, **{name: draw(part) for name, part in parts.items()}}
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> HallDocument:
-    """Any legal document with the town hall's names for stages, services and counters, each of which may be missing."""
+    """Any valid document with the town hall's stages, services and counters, each of which may be missing."""
     optional = set(draw(some_of(STAGES)))
     services = []
     for service in draw(some_of(TOWN["services"], least=1)):
@@ -124,7 +125,7 @@ def documents(draw: st.DrawFn) -> HallDocument:
 
 
 class AnyHall(AnyDay):
-    """Asks any hall for anything, and has all of it told."""
+    """Runs any commands on any hall, and computes all its outputs."""
 
     @initialize(
         document=documents(), minutes=st.sampled_from([0, 20, 60, 200, 500]), counters=st.lists(COUNTERS, unique=True)
@@ -179,7 +180,7 @@ class AnyHall(AnyDay):
         assert all(change.before_p90_s == change.after_p90_s for change in changes), "the plan is the same"
 
     def teardown(self) -> None:
-        """At the end the whole day is told as the night reads it, and foretold."""
+        """At the end, compute the figures of the day as at night, and a forecast."""
         super().teardown()
         self.everything_is_told()
         hall, day = self.hall, self.hall.day
@@ -194,7 +195,7 @@ class AnyHall(AnyDay):
 
 
 def assert_in_order(wait: Any) -> None:  # noqa: ANN401  (a wait, or what is told of it)
-    """Demand that a wait's quantiles are in order, where somebody knows them."""
+    """Assert that the quantiles of a wait are in order, if they are known."""
     if wait is not None and wait.p50_s is not None:
         assert 0 <= wait.p10_s <= wait.p50_s <= wait.p90_s
 

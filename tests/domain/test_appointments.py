@@ -1,4 +1,4 @@
-"""Booking, holding, confirming, changing, cancelling, moving; and what time makes of appointments."""
+"""Appointments: book, hold, confirm, change, cancel, move, expire and miss."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,13 +43,13 @@ from service.domain.view import appointment_view
 from tests.domain.halls import TOWN, Hall, refold, town, values
 
 ONE_EACH = {"places": [{"weekdays": [1, 2], "from": "09:00", "to": "17:00", "every_min": 30, "places": 1}]}
-"""One place each half hour, whatever the service."""
+"""One place each half hour, for all services together."""
 
 STATES = list(AppointmentState)
 
 
 def hall(**booking: Any) -> Hall:  # noqa: ANN401  (of the document)
-    """The town hall on the evening before."""
+    """Return the town hall on the evening before."""
     return Hall(town(booking=booking), at="-06:00")
 
 
@@ -58,7 +58,7 @@ def change(appointment: AppointmentId, **what: Any) -> commands.ChangeAppointmen
 
 
 def made(decided: list[events.Event]) -> events.AppointmentMade:
-    """The booking among a command's events."""
+    """Return the booking among a command's events."""
     return next(event for event in decided if isinstance(event, events.AppointmentMade))
 
 
@@ -447,7 +447,7 @@ def test_a_hold_is_confirmed_and_moved_in_one_breath() -> None:
 
 
 def in_state(state: AppointmentState) -> tuple[Hall, AppointmentId]:
-    """A hall, at 10:35, with an appointment for half past ten in a state."""
+    """Return a hall at 10:35 with an appointment for 10:30 in the given state."""
     town_hall = Hall(at="09:00")
     held = state in {AppointmentState.HELD, AppointmentState.EXPIRED}
     at = "10:00" if state is AppointmentState.MISSED else "10:30"
@@ -649,7 +649,7 @@ def test_a_view_tells_what_time_has_done_already() -> None:
 
 
 def two_days(**booking: Any) -> tuple[Hall, Hall]:  # noqa: ANN401  (of the document)
-    """The town hall on Monday and on Tuesday, both seen from Monday at nine."""
+    """Return the town hall on Monday and on Tuesday, both on Monday at nine."""
     monday = Hall(town(booking=booking), at="09:00")
     tuesday = Hall(town(booking=booking), on=date(2026, 11, 24), at="-15:00")
     return monday, tuesday
@@ -698,7 +698,7 @@ def test_another_day_takes_over_only_what_it_could_book() -> None:
 
 def test_no_day_is_held_by_holds_that_were_made_on_another() -> None:
     monday, tuesday = two_days()
-    tuesday.drawn = 100  # ids of its own
+    tuesday.drawn = 100  # so that the ids differ
     held = [monday.appointment(monday.book(at=local, hold=True, holder="h")) for local in ("10:00", "11:00")]
     for local in ("10:00", "11:00"):
         tuesday.book(at=local, hold=True, holder="h")

@@ -1,4 +1,4 @@
-"""Counters on a break with an end: nobody is promised them before it, and they are reckoned with after it.
+"""Counters on a break with an end: waits and admission use them only after the end of the break.
 
 Source: docs/explanation/rules-of-the-hall.md, rules 10 and 23; ALGORITHMS 3 and 4.2.
 """
@@ -24,7 +24,7 @@ WINDOW = StageId("window")
 
 
 def five(at: str = "15:00", waiting: int = 0, mean: float = 300, cv: float = 0.6, counters: str = "12345") -> Hall:
-    """A hall with five counters that are open, which closes at 17:00, and people who wait."""
+    """Return a hall that closes at 17:00, with five open counters and waiting people."""
     hall = Hall(enquiries(mean, cv), at=at)
     hall.open(*counters)
     for _ in range(waiting):
@@ -43,7 +43,7 @@ def told(hall: Hall, service: ServiceId = ENQUIRY) -> Wait:
 
 
 def rates(hall: Hall) -> list[tuple[str, int]]:
-    """How many counters work from when, by the hall's clock."""
+    """Return the number of counters at work, each with the wall time from which it holds."""
     found = counter_rates(hall.day, hall.day.pools.pool_of(ENQUIRY, WINDOW).staffing, hall.now_at)
     return [(f"{at.astimezone(hall.zone):%H:%M}", counters) for at, counters in found]
 
@@ -124,7 +124,7 @@ def test_a_break_that_lasts_over_a_change_of_staff_ends_when_it_ends() -> None:
     pause(hall, "2", "12:30")
     pause(hall, "3", "12:40")
 
-    # at noon one of the two planned is there, and at one who came back and who has not been here yet
+    # at 12:00 one of the two planned counters works; at 13:00 the returned one and one that was not open yet
     assert rates(hall) == [("11:00", 1), ("12:00", 1), ("12:30", 2), ("12:40", 2), ("13:00", 4), ("14:00", 5)]
     hall.open("2")
     assert rates(hall)[1:3] == [("12:00", 2), ("12:40", 2)], "those at work are the first of the two"

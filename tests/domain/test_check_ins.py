@@ -1,4 +1,4 @@
-"""People with a code come: check-in, credit, coming early, returning, and invitations at the door."""
+"""People who come with a code: check-in, credit, early arrival, return, and invitations at the door."""
 
 from datetime import date, timedelta
 
@@ -41,7 +41,7 @@ from tests.domain.test_day_end import no_enquiries
 
 
 def booked(at: str = "11:00", service: str = "enquiry", **rules: int) -> tuple[Hall, AppointmentId]:
-    """A hall on the evening before, with an appointment."""
+    """Return a hall on the evening before, with an appointment."""
     hall = Hall(town(rules=rules), at="-06:00")
     return hall, hall.book(service, at)
 
@@ -258,7 +258,7 @@ def test_an_idle_counter_takes_only_whom_it_serves() -> None:
 
 
 def two_stages() -> tuple[Hall, TicketId, list[TicketId]]:
-    """Somebody comes an hour before their time, and is at the pre-check at once; then others come, who go there too."""
+    """Return a hall where a person comes an hour early and is called to the pre-check; others come later."""
     hall = Hall(at="-12:00")
     appointment = hall.book("passport", "11:00")
     hall.at("10:01").open("P1", "1")
@@ -374,7 +374,7 @@ def test_green_does_not_wait_for_a_slot() -> None:
 
 
 def returned(hall: Hall, ticket: TicketId) -> Returned:
-    """What the journal says of a ticket of this hall, the day after it."""
+    """Return a ticket of this hall as the journal gives it on the next day."""
     was = hall.ticket(ticket)
     return Returned(
         ticket=was.id,
@@ -392,7 +392,7 @@ def returned(hall: Hall, ticket: TicketId) -> Returned:
 
 
 def the_day_after(days: int = 1) -> Hall:
-    """The town hall, open every day, some days later."""
+    """Return the town hall, open every day, some days later."""
     every_day = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "09:00", "to": "17:00"}]
     return Hall(town(hours=every_day), on=MONDAY + timedelta(days=days), at="09:30")
 
@@ -405,7 +405,7 @@ def returning(hall: Hall, was: Returned) -> commands.ReturnTicket:
 
 
 def conditional(due_on: date | None = None) -> Returned:
-    """A visit that ended with a paper missing."""
+    """Return a visit that ended with a paper missing."""
     hall = Hall(at="09:00")
     hall.open("1")
     hall.take("passport", count=2)

@@ -1,4 +1,4 @@
-"""How a day changes and ends: closing, ending, a changed document, and the clocks of no-shows.
+"""How a day changes and ends: closing, end, changed documents and automatic no-shows.
 
 Source: CONTRACT 5, "closing"; DESIGN 6, "No-show", "The door" and "Suspension".
 """
@@ -280,7 +280,7 @@ def test_a_plan_of_the_release_before_gives_way_to_one_of_now_once(said: str) ->
 
 
 def no_enquiries() -> dict[str, Any]:
-    """The parts of the town's document without the service `enquiry`."""
+    """Return the parts of the town hall's document that change without the service `enquiry`."""
     counters = [
         {**counter, "services": [name for name in counter["services"] if name != "enquiry"]}
         for counter in without("counters", "4")

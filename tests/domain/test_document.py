@@ -1,4 +1,4 @@
-"""The hall document: what its types refuse, what `check` finds, and the demo hall.
+"""The hall document: what its types reject, what `check` finds, and the demo hall.
 
 Source: CONTRACT 3.
 """
@@ -15,7 +15,7 @@ from tests.domain.halls import TOWN, town
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
-    """The town's document with one field set, by a path such as `services.0.prefix`."""
+    """Return the town hall's document with one field set, by a path such as `services.0.prefix`."""
     document = deepcopy(TOWN)
     at: Any = document
     *parents, last = (int(step) if step.isdigit() else step for step in path.split("."))
@@ -266,7 +266,7 @@ def test_minutes_are_counted_from_midnight() -> None:
     assert [minutes_of(local) for local in ("00:00", "09:30", "24:00")] == [0, 570, 1440]
 
 
-# The rules' defaults and the demo hall.
+# Default rules and the demo hall.
 
 
 def test_the_rules_of_a_hall_that_sets_none_are_the_designs() -> None:

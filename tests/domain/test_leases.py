@@ -1,4 +1,4 @@
-"""Numbers in a kiosk's stock: leased ahead, given out while it is cut off, and reported afterwards."""
+"""Numbers leased to a kiosk: given out while it is offline, and reported afterwards."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a walk-in would get: told before they ask as it is decided when they do.
+"""The preview of admission agrees with what a walk-in gets.
 
 Source: CONTRACT 5, `admission`.
 """
@@ -24,7 +24,7 @@ def told(hall: Hall) -> dict[ServiceId, AtDoor]:
 
 
 def got(hall: Hall, service: ServiceId) -> AtDoor:
-    """Take a number of a service, and say what it was."""
+    """Take a number for a service and return what the walk-in got."""
     command = hall.new_ticket(service)
     try:
         hall.do(command)
@@ -67,7 +67,7 @@ def test_who_fits_by_now_of_those_on_standby_is_reckoned_with_as_let_in(leave: i
     hall.do(Suspend({"en": "Fire"}, hall.instant("16:01")))
     for ticket in admitted[:leave]:
         hall.do(LeaveQueue(ticket))
-    hall.at("16:01")  # nobody is let in during a suspension, and no sweep has come since
+    hall.at("16:01")  # no admission during the suspension, and no sweep since
     assert len(hall.day.queue.standby) == len(standby)
 
     expected = told(hall)[ENQUIRY]

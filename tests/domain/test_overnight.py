@@ -1,4 +1,4 @@
-"""What is in force at a day's end goes on on the next day."""
+"""Suspensions and notices in force at the end of a day are carried over to the next day."""
 
 from service.domain.calendar.carry_over import in_force
 from service.domain.commands import LiftSuspension, PostNotice, RemoveNotice, Suspend
@@ -11,7 +11,7 @@ SYSTEM = {"en": "The system is down"}
 
 
 def goes_on(hall: Hall, at: str = "24:00") -> tuple[Event, ...]:
-    """What another day begins with that begins at a wall time of this one."""
+    """Return the events carried over to a day that begins at a wall time of this day."""
     return in_force(hall.records, hall.instant(at))
 
 

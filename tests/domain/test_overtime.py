@@ -1,4 +1,4 @@
-"""Overtime: the hall goes on after closing, until an end, and everything that goes by the closing follows."""
+"""Overtime: the hall stays open until a later end, and all rules that depend on the closing use it."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Papers looked at before the window: what is missing is on the ticket, and decides how long it is expected to take."""
+"""Papers checked before the window: the ticket lists missing papers, and its expected duration depends on them."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def check(hall: Hall, ticket: TicketId, *missing: str, then: PapersThen = STAY) 
 
 
 def a_prechecking(hall: Hall) -> TicketId:
-    """A ticket called to the pre-check."""
+    """Return a ticket called to the pre-check."""
     hall.open("P1")
     ticket = hall.take("passport")
     assert hall.next("P1") == ticket

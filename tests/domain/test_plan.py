@@ -1,4 +1,4 @@
-"""The plan of a day: wall clocks become instants, holidays and exceptions windows.
+"""The plan of a day: wall times as instants, opening hours with holidays and exceptions, staff and booking.
 
 Source: CONTRACT 3; DESIGN 2, "day".
 """
@@ -128,15 +128,15 @@ ZONES = [
     "Asia/Shanghai",
     "Europe/Berlin",
     "America/New_York",
-    "America/Sao_Paulo",  # jumped at midnight until 2018
-    "America/St_Johns",  # jumped at 00:01
-    "America/Havana",  # falls back from 01:00 to 00:00
-    "Asia/Beirut",  # jumps at midnight
-    "Africa/Casablanca",  # goes back for Ramadan
-    "Australia/Lord_Howe",  # jumps by half an hour
+    "America/Sao_Paulo",  # clock changes at midnight until 2018
+    "America/St_Johns",  # clock changes at 00:01
+    "America/Havana",  # clock goes back from 01:00 to 00:00
+    "Asia/Beirut",  # clock changes at midnight
+    "Africa/Casablanca",  # clock goes back for Ramadan
+    "Australia/Lord_Howe",  # clock changes by half an hour
     "Pacific/Apia",  # had no 2011-12-30
     "Asia/Kathmandu",  # 05:45
-    "Antarctica/Troll",  # jumps by two hours
+    "Antarctica/Troll",  # clock changes by two hours
     "UTC",
 ]
 INSTANTS = st.datetimes(datetime(2005, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
@@ -144,7 +144,9 @@ STARTS = st.builds("{:02d}:{:02d}".format, st.integers(0, 23), st.sampled_from([
 
 
 @given(st.sampled_from(ZONES), STARTS, INSTANTS)
-@example("America/St_Johns", "00:00", datetime(2006, 10, 29, 3, 0, tzinfo=UTC))  # 23:30 again, after a first 00:00
+@example(
+    "America/St_Johns", "00:00", datetime(2006, 10, 29, 3, 0, tzinfo=UTC)
+)  # the clock goes back to 23:01, so 00:00 exists twice
 def test_every_instant_belongs_to_the_one_day_whose_span_has_it(zone: str, starts: str, now_at: datetime) -> None:
     document = hall_in(zone, starts, starts, starts)
 
@@ -183,7 +185,7 @@ def test_windows_are_in_order_and_apart(zone: str, hours: list[tuple[set[int], s
     assert all(window.opens_at.tzinfo is UTC for window in plan.windows)
 
 
-# Which hours hold on which date.
+# Opening hours by date.
 
 
 def test_hours_hold_on_their_weekdays() -> None:
@@ -369,7 +371,7 @@ def test_a_band_of_a_date_may_stand_where_there_is_no_usual_one() -> None:
 
 
 def test_a_band_of_a_date_from_the_hour_that_is_left_out_doubles_nobody() -> None:
-    """From half past two, which is half past three on that night, to ten past three."""
+    """A band from 02:30, which is 03:30 in that night, to 03:10."""
     usual = {"weekdays": EVERY_DAY, "from": "00:00", "to": "09:00", "counters": 2}
     dated_ = {"on": SPRING.isoformat(), "from": "02:30", "to": "03:10", "counters": 1}
     hours = [{"weekdays": EVERY_DAY, "from": "00:00", "to": "09:00"}]
@@ -449,7 +451,7 @@ def test_a_day_can_be_booked_from_so_many_of_the_halls_dates_before() -> None:
 
     plan = plan_of(document, 1, date(2026, 11, 1))
 
-    assert plan.booking_opens_at == utc("2026-10-02T02:00")  # summer time then
+    assert plan.booking_opens_at == utc("2026-10-02T02:00")  # summer time on that date
 
 
 def test_what_was_learned_is_in_the_plan() -> None:

@@ -1,10 +1,10 @@
-"""Whatever is asked of a day, in whatever order: what must hold after every command.
+"""Properties that hold after any sequence of commands on a day.
 
-A machine asks a day for anything at all, with the clock going forward; refused or not, the day must stay sound, decide
-purely, and be the day that its journal tells.
+A state machine runs random commands while the clock moves forward. After each command, refused or not, the invariants
+must hold, deciding must not have changed the day, and folding the journal must give the same day.
 """
 
-# ruff: noqa: D102  (a rule's and an invariant's name is its sentence)
+# ruff: noqa: D102  (the names of rules and invariants say what they do)
 
 import json
 from collections import Counter as Tally
@@ -76,10 +76,10 @@ INVITED = st.builds(
 )
 KIOSKS = st.sampled_from(["kiosk-1", "kiosk-2"])
 ROUNDED_S = 1e-3
-"""What sums of seconds lose by being added to and taken from."""
+"""Tolerance for rounding errors of totals in seconds."""
 
 PICKS = st.integers(0, 9)
-"""Which of the tickets, counted from the newest."""
+"""Index of a ticket, counted from the newest."""
 
 
 def maybe(values_: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -91,7 +91,7 @@ KEPT = {"partner": "school-1", "weekdays": [1], "from": "09:00", "to": "17:00", 
 
 
 def other_documents() -> list[HallDocument]:
-    """What a manager may make of the hall during the day."""
+    """Return documents that a manager may change the hall to during the day."""
     few = [service for service in TOWN["services"] if service["id"] != "enquiry"]
     for_few = [
         {**counter, "services": [name for name in counter["services"] if name != "enquiry"] or ["card"]}
@@ -112,7 +112,7 @@ def other_documents() -> list[HallDocument]:
 
 
 def due_at(day: Day, ticket: Ticket) -> datetime | None:
-    """When a ticket may be called; None: at any time."""
+    """Return when a ticket may be called; None for any time."""
     times = [] if ticket.not_before_at is None else [ticket.not_before_at]
     if ticket.class_ is TicketClass.APPOINTMENT and ticket.slot_at is not None:
         times.append(ticket.slot_at - timedelta(seconds=day.plan.rules.early_s))
@@ -120,7 +120,7 @@ def due_at(day: Day, ticket: Ticket) -> datetime | None:
 
 
 def naive_order(day: Day, hall: Hall) -> list[Ticket]:
-    """Everybody who may be called, by queue time, check-in and issue."""
+    """Return the tickets that may be called, sorted by queue time, check-in and issue."""
     waiting = [
         ticket
         for ticket in day.tickets.values()
@@ -132,7 +132,7 @@ def naive_order(day: Day, hall: Hall) -> list[Ticket]:
 
 
 def callable_by(day: Day, counter: CounterId, ticket: Ticket) -> bool:
-    """CONTRACT 5, `next`, and 4 on optional stages, word by word."""
+    """Tell whether a counter may call a ticket, as CONTRACT 5 (`next`) and 4 (optional stages) say."""
     at = day.counters[counter]
 
     def serves(one: CounterId, stage: StageId) -> bool:
@@ -159,7 +159,7 @@ def callable_by(day: Day, counter: CounterId, ticket: Ticket) -> bool:
 
 
 class AnyDay(RuleBasedStateMachine):
-    """Asks a day for anything, and looks whether it is still sound."""
+    """Runs random commands on a day and checks the invariants."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -169,7 +169,7 @@ class AnyDay(RuleBasedStateMachine):
         self.revision = 1
 
     def ask(self, command: Command, *, keyed: bool = False) -> None:
-        """Decide a command twice, on the day and on a copy, and fold what comes of it."""
+        """Decide a command on the day and on a copy, compare, and fold the events."""
         hall = self.hall
         hall.day.advance_to(hall.now_at)
         before, twin = values(hall.day), hall.day.copy()
@@ -190,7 +190,7 @@ class AnyDay(RuleBasedStateMachine):
                     self.over_at.setdefault(ticket, []).append(hall.now_at)
 
     def nothing_changes(self, command: Command, done: list[Event], before: dict[str, Any]) -> None:
-        """Demand that what changes nothing keeps its key by one event, but for an empty `next` and a document."""
+        """Assert that a command without effect records its key by one event, except an empty `next` and a document."""
         asked = command.command if isinstance(command, commands.AtOptionalStage) else command
         keeps_no_key = isinstance(asked, commands.CallNext | commands.ChangePlan)
         assert [type(event) for event in done] == ([] if keeps_no_key else [events.NothingChanged])
@@ -198,17 +198,17 @@ class AnyDay(RuleBasedStateMachine):
         assert {name for name in after if after[name] != before[name]} <= {"seq", "at", "results"}
 
     def ticket(self, pick: int) -> TicketId:
-        """One of the last tickets, or one that nobody took."""
+        """Return one of the last tickets, or an unknown id."""
         tickets = list(self.hall.day.tickets)
         return tickets[-1 - pick] if pick < len(tickets) else TicketId("nobody")
 
     def appointment(self, pick: int) -> AppointmentId:
-        """One of the last appointments, or one that nobody made."""
+        """Return one of the last appointments, or an unknown id."""
         appointments = list(self.hall.day.appointments)
         return appointments[-1 - pick] if pick < len(appointments) else AppointmentId("nobody's")
 
     def later(self, seconds: int) -> datetime:
-        """An instant some seconds from now."""
+        """Return an instant some seconds from now."""
         return self.hall.now_at + timedelta(seconds=seconds)
 
     @initialize(minutes=st.sampled_from([0, 20, 40, 200, 500]), counters=st.lists(COUNTERS, unique=True))
@@ -355,7 +355,7 @@ class AnyDay(RuleBasedStateMachine):
         if sure == 0:
             self.ask(commands.EndDay() if end else commands.CloseDay())
 
-    @rule(  # many book, so that starts are full now and then
+    @rule(  # many bookings, so that some starts become full
         service=SERVICES,
         start=STARTS,
         people=st.integers(1, 4),
@@ -484,11 +484,11 @@ class AnyDay(RuleBasedStateMachine):
     def report_printer(self, device: str, state: PrinterState) -> None:
         self.ask(commands.ReportPrinter(device, "at the door", state))
 
-    # What must hold.
+    # Invariants.
 
     @invariant()
     def no_start_is_oversold(self) -> None:
-        """Places are the lowest there were, each once; what the rule let book fits while the plan stays as it was."""
+        """Place numbers are unique and the lowest free; bookings fit as long as the plan does not change."""
         day = self.hall.day
         live = [one for one in day.appointments.values() if one.state in LIVE]
         assert len({(one.starts_at, one.place) for one in live}) == len(live)
@@ -712,7 +712,7 @@ class AnyDay(RuleBasedStateMachine):
             assert self.hall.day.find_result(key) == one
 
     def teardown(self) -> None:
-        """At the end the journal's bytes are read again: the same day, each step of it allowed."""
+        """At the end, decode the journal from its bytes: it gives the same day, and each transition is allowed."""
         day = Day(self.hall.day.hall, self.hall.day.on)
         for record in self.hall.records:
             before, appointments = dict(day.tickets), dict(day.appointments)
@@ -730,7 +730,7 @@ class AnyDay(RuleBasedStateMachine):
 
 
 def outcome_of(day: Day, command: Command, hall: Hall) -> list[Event] | tuple[type[Refusal], str]:
-    """The events of a command, or its refusal in a form that can be compared."""
+    """Return the events of a command, or its refusal as a value that can be compared."""
     try:
         return decide(day, command, hall.now_at)
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""Ratings: once, when the visit is done, with the hall's own reasons."""
+"""Ratings: once per visit, after its end, with reasons from the hall document."""
 
 import pytest
 
@@ -12,7 +12,7 @@ RATED_TOWN = {"codes": {"reasons": ["urgent"], "missing": ["signature"], "rating
 
 
 def served(hall: Hall) -> TicketId:
-    """A ticket whose visit is done."""
+    """Return a ticket whose visit is done."""
     hall.open("1")
     ticket = hall.take("enquiry")
     assert hall.next("1") == ticket

@@ -1,4 +1,4 @@
-"""Refusals: a stable code for programs, a sentence for people.
+"""Refusals: a stable code for programs, a title for people.
 
 Source: CONTRACT 2.
 """

@@ -1,4 +1,4 @@
-"""What can be booked of a day: the study's numbers, and each part of the rule on its own."""
+"""Bookable slots of a day: the numbers of the study, and each part of the rule by itself."""
 
 import random
 from collections import Counter as Tally
@@ -35,16 +35,16 @@ STUDY: dict[str, Any] = {
     "counters": [{"id": n, "zone": "main", "stage": "window", "services": ["visit"]} for n in "12345"],
     "booking": {"notice_s": 0},
 }
-"""Five windows, one service of eight minutes: ALGORITHMS, "The simulated day"."""
+"""The hall of the study: five windows, one service of eight minutes (ALGORITHMS, "The simulated day")."""
 
 UNSCHEDULED = 99
-"""Walk-ins and green ones of that day."""
+"""Walk-ins and green-channel tickets of that day."""
 
 BY_HOUR = (0.25, 0.21, 0.15, 0.07, 0.09, 0.12, 0.07, 0.04)
-"""Their shares from nine o'clock on; those who queue before the door opens are with the first."""
+"""Their share by hour from 09:00 on; people waiting before the opening count in the first hour."""
 
 CAPS = (10, 15, 22, 32, 29, 26, 32, 35)
-"""What the study's rule gives for each hour, with z = 0.5."""
+"""Bookings for each hour by the rule of the study, with z = 0.5."""
 
 VISIT = ServiceId("visit")
 LEARNED = Learned(walk_ins={f"{9 + n:02d}": LearnedArrivals(UNSCHEDULED * share) for n, share in enumerate(BY_HOUR)})
@@ -52,17 +52,17 @@ NO_WALK_INS = {"notice_s": 0, "held_share_of_walk_ins": 0.0, "z": 0.0}
 
 
 def study(learned: Learned = Learned(no_show=0.0), on: date = MONDAY, **changes: Any) -> Plan:  # noqa: ANN401, B008
-    """The plan of the simulated hall, with some parts of its document replaced."""
+    """Return the plan of the hall of the study, with some parts of its document replaced."""
     return plan_of(msgspec.convert({**STUDY, **changes}, HallDocument), 1, on, (), learned)
 
 
 def long_before(plan: Plan) -> datetime:
-    """An instant at which the day can be booked and nothing of it is near."""
+    """Return an instant within the horizon at which no start is within the notice."""
     return plan.starts_at - timedelta(days=7)
 
 
 def at(plan: Plan, local: str) -> datetime:
-    """The instant of a wall time of the day."""
+    """Return the instant of a wall time of the day."""
     hours, minutes = (int(part) for part in local.split(":"))
     on = plan.day
     return datetime(on.year, on.month, on.day, hours, minutes, tzinfo=ZoneInfo(plan.time_zone)).astimezone(UTC)
@@ -78,7 +78,7 @@ def made(
     state: AppointmentState = AppointmentState.BOOKED,
     expires_at: datetime | None = None,
 ) -> Appointment:
-    """An appointment with nobody's name on it."""
+    """Return an appointment without applicant."""
     return Appointment(
         id=AppointmentId(f"a{n}"),
         n=n,
@@ -99,14 +99,14 @@ def made(
 
 
 def slots(plan: Plan, booked: BookingTotals | None = None, **asked: Any) -> list[Slot]:  # noqa: ANN401  (of `slots_of`)
-    """The slots of a day seen from long before."""
+    """Return the slots of a day as of long before."""
     now_at = asked.pop("now_at", long_before(plan))
     service, count = ServiceId(asked.pop("service", "visit")), asked.pop("count", 1)
     return slots_of(plan, booked or BookingTotals.of(plan), service, count, now_at, **asked).all()
 
 
 def fill(plan: Plan, draw: random.Random | None = None, **asked: Any) -> list[Appointment]:  # noqa: ANN401  (likewise)
-    """Book until nothing is free: the first free start each time, or any."""
+    """Book until nothing is free: always the first free start, or a random one with `draw`."""
     booked, found = BookingTotals.of(plan), list[Appointment]()
     while free := [slot for slot in slots(plan, booked, **asked) if slot.free]:
         slot = draw.choice(free) if draw else free[0]
@@ -116,7 +116,7 @@ def fill(plan: Plan, draw: random.Random | None = None, **asked: Any) -> list[Ap
 
 
 def by_hour(plan: Plan, appointments: list[Appointment]) -> Tally[int]:
-    """How many start in each local hour."""
+    """Count the appointments by local hour of their start."""
     return Tally(one.starts_at.astimezone(ZoneInfo(plan.time_zone)).hour for one in appointments)
 
 
@@ -197,7 +197,7 @@ def test_the_bookings_of_an_hour_are_spread_evenly_over_its_starts() -> None:
 
     hour = [slot for slot in slots(plan) if at(plan, "10:00") <= slot.starts_at < at(plan, "11:00")]
 
-    assert [(slot.places, slot.free) for slot in hour] == [(4, 4), *[(3, 3)] * 11]  # 37 visits in twelve starts
+    assert [(slot.places, slot.free) for slot in hour] == [(4, 4), *[(3, 3)] * 11]  # 37 visits over twelve starts
 
 
 def test_few_bookings_of_an_hour_stand_apart() -> None:
@@ -423,11 +423,11 @@ def test_walk_ins_of_a_local_hour_count_where_the_clock_puts_it() -> None:
 
     (group,) = grid_of(plan).groups.values()
 
-    assert [round(seconds / 480, 6) for seconds in group.walk_ins_s] == [0, 0, 30, 0, 0]  # two o'clock is left out
+    assert [round(seconds / 480, 6) for seconds in group.walk_ins_s] == [0, 0, 30, 0, 0]  # the clock skips 02:00
 
 
 def test_an_hour_that_history_lacks_has_the_places_of_a_hall_without_history() -> None:
-    """Open until eight at night for the first time: nobody knows who will just come then."""
+    """The hall is open until 20:00 for the first time: history has no walk-ins for the last hours."""
     longer = [{"weekdays": [1], "from": "09:00", "to": "20:00"}]
     taught, new = study(LEARNED, hours=longer), study(hours=longer, learned=NOTHING_LEARNED)
     usual = study(LEARNED)
@@ -439,7 +439,7 @@ def test_an_hour_that_history_lacks_has_the_places_of_a_hall_without_history() -
 
 
 def test_a_share_is_held_of_the_part_of_a_block_that_history_lacks() -> None:
-    """Blocks begin at half past, hours of history do not."""
+    """Blocks begin at half past the hour, the hours of history do not."""
     learned = Learned(walk_ins={"10": LearnedArrivals(30.0)}, no_show=0.0)
     plan = study(
         learned,
@@ -478,7 +478,7 @@ def test_a_plan_of_the_release_before_holds_nothing_in_hours_that_history_lacks(
 
 
 def mixed(**booking: Any) -> Plan:  # noqa: ANN401  (of the document)
-    """One service for all counters, and one that two of them serve."""
+    """Return a plan with one service at all counters and one at two of them."""
     services = [
         {"id": "any", "prefix": "A", "stages": ["window"], "duration_s": {"mean": 600, "cv": 0.0}},
         {"id": "few", "prefix": "F", "stages": ["window"], "duration_s": {"mean": 600, "cv": 0.0}},
@@ -491,7 +491,7 @@ def mixed(**booking: Any) -> Plan:  # noqa: ANN401  (of the document)
 
 
 def filled(plan: Plan, *services: str) -> Tally[str]:
-    """Book services in turn from nine to ten until none is free."""
+    """Book the services in turn from 09:00 to 10:00 until none is free."""
     booked, found, n = BookingTotals.of(plan), Tally[str](), 0
     more = True
     while more:
@@ -543,7 +543,7 @@ def test_counters_that_overlap_are_reckoned_together() -> None:
     found = filled(plan, "a", "b")
 
     assert set(grid_of(plan).groups) == {"a", "b", "a+b"}
-    assert 15 <= found.total() <= 20  # three counters, and each service alone would take twelve
+    assert 15 <= found.total() <= 20  # three counters; each service alone would have twelve places
 
 
 AT_LUNCH = [
@@ -553,7 +553,7 @@ AT_LUNCH = [
 
 
 def apart(learned: Learned = NOTHING_LEARNED, **changes: Any) -> Plan:  # noqa: ANN401  (of the document)
-    """Two counters that share no service, with one clerk for both until ten."""
+    """Return a plan with two counters that share no service, staffed with one clerk until 10:00."""
     services = [
         {"id": name, "prefix": name.upper(), "stages": ["window"], "duration_s": {"mean": 300, "cv": 0.0}}
         for name in ("a", "b")
@@ -573,13 +573,13 @@ def test_counters_that_share_a_clerk_share_the_clerks_time() -> None:
     share, by_hour_s = 1 - NOTHING_LEARNED.no_show, Tally[int]()
     for appointment in booked:
         by_hour_s[appointment.starts_at.astimezone(ZoneInfo("Europe/Berlin")).hour] += 300
-    assert filled(plan, "a", "b").total() * 300 * share <= 3600  # with 300 to spare: none starts after 09:45
+    assert filled(plan, "a", "b").total() * 300 * share <= 3600  # with 300 s to spare: no visit starts after 09:45
     assert set(by_hour_s) == {9, 10, 11, 12, 13, 14, 15, 16}
     assert set(grid_of(plan).groups) == {"a", "b", "*window"}
 
 
 def taken_of(plan: Plan, service: str) -> list[Appointment]:
-    """A booking at each start of a service that is free while nobody has booked."""
+    """Return a booking at each start of a service that is free while nothing is booked."""
     return [
         made(slot.starts_at, n, service=service) for n, slot in enumerate(slots(plan, service=service)) if slot.free
     ]
@@ -593,7 +593,7 @@ def test_where_no_staff_is_planned_every_counter_has_its_own() -> None:
 
 
 def test_walk_ins_of_some_counters_take_no_more_of_the_staff_than_is_at_them() -> None:
-    """Ten times as many come for `b` as its counter can serve: what is left for `a` is the other clerk's time."""
+    """Ten times more walk-ins for `b` than its counter can serve: `a` still has the other clerk's time."""
     hours = {f"{hour:02d}": LearnedArrivals(240.0) for hour in range(9, 17)}
     plan = apart(
         Learned(no_show=0.0, walk_ins=hours, mix={ServiceId("a"): 0.0, ServiceId("b"): 1.0}),
@@ -648,7 +648,7 @@ def test_a_service_whose_main_stage_has_no_counter_yet_has_no_slots() -> None:
     assert slots(plan) == []
 
 
-# Places set by hand, late shares, partners.
+# Fixed places, late shares, partners.
 
 
 def test_places_set_by_hand_are_exactly_those() -> None:
@@ -750,7 +750,7 @@ def test_what_is_kept_for_a_partner_is_its_guests_until_released() -> None:
     came = BookingTotals.of(plan)
     for n in range(2):
         came.update(plan, None, made(starts_at, n + 1, partner="school-1"))
-    assert free(7201, None, came) == 2  # the guests took what was kept for them
+    assert free(7201, None, came) == 2  # the guests took their reserved places
     assert by_hour(plan, fill(plan))[10] in {18, 19}
     assert by_hour(plan, fill(plan))[14] in {36, 37, 38}
 
@@ -767,7 +767,7 @@ def test_what_is_kept_of_places_by_hand_is_of_whole_places() -> None:
     assert {slot.free for slot in slots(plan, partner="school-1")} == {5}
 
 
-# Sums.
+# Totals.
 
 
 def test_the_sums_leave_no_trace_of_what_is_gone() -> None:
@@ -866,7 +866,7 @@ def test_a_hold_of_a_service_that_is_no_more_ends_in_a_plan_made_without_it() ->
     both = study(booking=NO_WALK_INS, services=[*STUDY["services"], other])
     expires_at = long_before(both)
     held = made(at(both, "09:00"), service="other", state=AppointmentState.HELD, expires_at=expires_at)
-    plan = study(booking=NO_WALK_INS)  # as it is made of the document alone, while the day is not in memory
+    plan = study(booking=NO_WALK_INS)  # made from the document alone, as for a day that is not in memory
 
     assert slots(plan, BookingTotals.of(both, [held]), now_at=expires_at) == slots(plan)
 

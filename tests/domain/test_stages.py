@@ -1,4 +1,4 @@
-"""Stages take what they take: a look at papers is not the work at the window, nor is the cashier's minute."""
+"""Each stage has its own duration: the pre-check and the cashier take less time than the window."""
 
 import random
 from collections import Counter as Tally
@@ -38,14 +38,14 @@ def desk(name: str, stage: str, *services: str) -> dict[str, Any]:
 
 
 def loans(**duration: Any) -> HallDocument:  # noqa: ANN401  (parts of `duration_s`)
-    """A pre-check that may be left out before five windows."""
+    """Return a hall with an optional pre-check before five windows."""
     service = {"id": "loan", "prefix": "A", "stages": ["precheck", "window"], "duration_s": {"mean": 300, **duration}}
     windows = [desk(n, "window", "loan") for n in "12345"]
     return town(services=[service], counters=[*windows, desk("P1", "precheck", "loan")])
 
 
 def offices(cashiers: int = 1, **changes: Any) -> HallDocument:  # noqa: ANN401  (parts of the document)
-    """Two windows for two services, of which one goes on to a cashier."""
+    """Return a hall with two windows for two services, one of which continues at a cashier."""
     services = [
         {"id": "plain", "prefix": "A", "stages": ["window"], "duration_s": {"mean": 600, "cv": 0.0}},
         {"id": "paid", "prefix": "B", "stages": ["window", "cashier"], "duration_s": {"mean": 600, "cv": 0.0}},
@@ -63,7 +63,7 @@ def offices(cashiers: int = 1, **changes: Any) -> HallDocument:  # noqa: ANN401 
     )
 
 
-# What a stage is expected to take.
+# Expected durations of stages.
 
 
 def expected(document: HallDocument, stage: StageId, learned: Learned = Learned()) -> ExpectedDuration:  # noqa: B008
@@ -94,7 +94,7 @@ def test_what_was_learned_of_a_stage_takes_the_place_of_what_is_written() -> Non
 
 
 def paying(*passed: str, **duration: object) -> HallDocument:
-    """A service that passes some stages, with three windows and one cashier."""
+    """Return a hall with one service of the given stages, three windows and one cashier."""
     service = {"id": "paid", "prefix": "B", "stages": passed, "duration_s": {"mean": 600, "cv": 0.5, **duration}}
     counters = [*(desk(n, "window", "paid") for n in "123"), desk("K1", "cashier", "paid")]
     return town(services=[service], counters=counters, booking={"notice_s": 0})
@@ -166,7 +166,7 @@ def test_a_plan_of_before_takes_the_main_stages_time_at_all_stages_and_books_the
 
 
 def a_morning(hall: Hall, people: int, precheck_s: float, window_s: float) -> None:
-    """So many, one after the other, pass the pre-check and a window."""
+    """Serve people one after the other at the pre-check and at a window."""
     for _ in range(people):
         hall.take("loan")
         ticket = hall.serve("P1")
@@ -281,7 +281,7 @@ PAID_SHORT = {"mean": 60, "cv": 0.1, "stages": {"window": {"mean": 600}}}
 
 
 def filled(plan: Plan, *services: ServiceId, draw: random.Random) -> list[tuple[ServiceId, datetime]]:
-    """Book until nothing is free; what was told to be free is what is taken, one by one."""
+    """Book until nothing is free; assert that each booking takes exactly one free place."""
     booked, found = BookingTotals.of(plan), list[tuple[ServiceId, datetime]]()
     while True:
         free = [
@@ -303,7 +303,7 @@ def filled(plan: Plan, *services: ServiceId, draw: random.Random) -> list[tuple[
 
 @pytest.mark.parametrize("window_s", [600, 240])
 def test_bookings_have_room_at_each_stage_that_nobody_is_spared(window_s: int) -> None:
-    """Counted by hand, hour by hour: a visit's work is where it begins, the cashier's after the window's."""
+    """Counted by hand for each hour: work counts where it starts, and the cashier's work after the window's."""
     duration = {"mean": 400, "cv": 0.0, "stages": {"window": {"mean": window_s, "cv": 0.0}}}
     document = offices(
         services=[

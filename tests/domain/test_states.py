@@ -1,4 +1,4 @@
-"""States and their successors: every pair of a state and a command, and the windows in which a step can be taken back.
+"""States and transitions: each pair of a state and a command, and the time limits for undo and return.
 
 Source: CONTRACT 4.
 """
@@ -168,7 +168,7 @@ ALLOWED: dict[tuple[TicketState, str], TicketState] = {
     (NO_SHOW, "undo"): CALLED,
     (ENDED, "undo"): SERVING,
 }
-"""CONTRACT 4, with what a command leaves as it is; every other pair is refused."""
+"""The transitions of CONTRACT 4, with commands that leave the state unchanged; all other pairs are refused."""
 
 
 @pytest.mark.parametrize("state", TicketState)
@@ -624,7 +624,7 @@ def test_a_stage_done_cannot_be_taken_back() -> None:
     assert isinstance(hall.refuses(UndoTicket(ticket)), WrongState)
 
 
-# Coming back.
+# Returns.
 
 
 def test_a_no_show_comes_back_once() -> None:

@@ -1,4 +1,4 @@
-"""Taking a number: numbers, doors, and what is refused.
+"""Taking a number: the numbers, the doors, and the refusals.
 
 Source: CONTRACT 2, 5 and "closing".
 """

@@ -1,4 +1,4 @@
-"""What volunteers may do: staff's acts at counters of an optional stage, and with the tickets that are there."""
+"""Rights of volunteers: staff actions at counters of an optional stage and on the tickets there."""
 
 from collections.abc import Callable
 from typing import get_args
@@ -26,22 +26,22 @@ OF_A_TICKET: dict[str, Maker] = {
     "papers and on": lambda ticket: commands.CheckPapers(ticket, (), PapersThen.ADVANCE),
     "papers and park": lambda ticket: commands.CheckPapers(ticket, ("photo",), PapersThen.PARK),
 }
-"""What is done to a person at a counter."""
+"""Commands on a ticket at a counter."""
 
 
 def asked(hall: Hall, command: Command) -> None:
-    """A volunteer asks, and it is done as for a clerk."""
+    """Assert that a volunteer's command has the same result as a clerk's."""
     expected = DECIDERS[type(command)](hall.day, command, hall.now_at)
     assert hall.do(AtOptionalStage(command)) == expected
 
 
 def forbidden(hall: Hall, command: Command) -> bool:
-    """Tell whether a volunteer is refused for being one."""
+    """Tell whether a command is refused because a volunteer gives it."""
     return isinstance(hall.refuses(AtOptionalStage(command)), OnlyAtOptionalStages)
 
 
 def at_precheck() -> tuple[Hall, TicketId]:
-    """A person who was called to the pre-check, which is optional; more wait."""
+    """Return a ticket called to the optional pre-check; more tickets wait."""
     hall = Hall()
     hall.open("P1")
     ticket = hall.take("passport")
@@ -51,7 +51,7 @@ def at_precheck() -> tuple[Hall, TicketId]:
 
 
 def at_window() -> tuple[Hall, TicketId]:
-    """A person of the same service who was called to a window, past the pre-check that nobody staffs."""
+    """Return a ticket of the same service called to a window, because no counter of the pre-check is open."""
     hall = Hall()
     hall.open("1")
     ticket = hall.take("passport")
