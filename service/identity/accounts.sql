@@ -81,7 +81,7 @@ SET password = $2, must_change = false, password_until = NULL
 WHERE id = $1 AND password = $3
 RETURNING id;
 
--- name: give_password
+-- name: set_one_time_password
 -- Set a one-time password.
 -- $1 uuid account, $2 text hash, $3 timestamptz end of the password.
 -- No rows.

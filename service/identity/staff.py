@@ -224,7 +224,7 @@ class Staff:
                     raise WrongState("sso")
                 await idempotency.store_answer(writer, request, _Reset(account_id))
                 await writer.execute(
-                    _SQL["give_password"], account_id, hashed, request.now_at + ONE_TIME_PASSWORD_LIFETIME
+                    _SQL["set_one_time_password"], account_id, hashed, request.now_at + ONE_TIME_PASSWORD_LIFETIME
                 )
                 await writer.execute(_SESSIONS["end_of_account"], account_id, None)
                 await _note_everywhere(writer, account, request, "password_reset", {"account": account_id})
@@ -296,7 +296,7 @@ def _is_reassigned(account: Account) -> bool:
 async def _reassign(writer: Writer, account: Account, display_name: str, *password: object) -> Account:
     reassigned = replace(account, display_name=display_name, disabled=False, must_change=True)
     await writer.execute(_SQL["change"], reassigned.id, reassigned.display_name, reassigned.disabled)
-    await writer.execute(_SQL["give_password"], reassigned.id, *password)
+    await writer.execute(_SQL["set_one_time_password"], reassigned.id, *password)
     await writer.execute(_SESSIONS["end_of_account"], reassigned.id, None)
     return reassigned
 

@@ -59,9 +59,9 @@ def render_message(message: Message, person: Person, document: HallDocument, lin
         language=language,
         sender=hall,
         subject=translate(language, f"{key}-subject", **arguments),
-        text=translate(language, f"{key}{_as_it_is(message)}-text", **arguments),
+        text=translate(language, f"{key}{_text_variant(message)}-text", **arguments),
         greeting=_greeting(person.name, language),
-        more=_more(message, document, language, links),
+        more=_further_paragraphs(message, document, language, links),
         closing=translate(language, "mail-automatic"),
         entry=calendar_entry_of(message.hall, message.subject, facts, document, language, links)
         if message.kind in CALENDAR_KINDS
@@ -69,7 +69,7 @@ def render_message(message: Message, person: Person, document: HallDocument, lin
     )
 
 
-def _as_it_is(message: Message) -> str:
+def _text_variant(message: Message) -> str:
     """Return the key suffix that selects the text among those of its kind."""
     facts = message.facts
     if message.kind in FINAL_KINDS and facts.closed:
@@ -125,7 +125,7 @@ def _greeting(name: str | None, language: str) -> str:
     return translate(language, "mail-greeting", name=name)
 
 
-def _more(message: Message, document: HallDocument, language: str, links: Links) -> list[str]:
+def _further_paragraphs(message: Message, document: HallDocument, language: str, links: Links) -> list[str]:
     """Build the paragraphs of a mail after its text: number of people, papers to bring, and a link."""
     facts = message.facts
     if message.kind in TICKET_KINDS:

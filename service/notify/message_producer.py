@@ -105,7 +105,7 @@ class MessageProducer:
         except RimUnavailable as error:
             raise StorageUnavailable("the hall cannot be read") from error
         async with self._database.reading() as connection, connection.transaction():
-            seq = await self._outbox.hold_cursor(connection, hall_id, on)
+            seq = await self._outbox.lock_cursor(connection, hall_id, on)
             return 0 if seq is None else await self._produce_after(connection, hall, on, seq)
 
     async def _produce_after(self, writer: Writer, hall: Hall, on: date, seq: int) -> int:

@@ -100,10 +100,10 @@ class Outbox:
         rows = await self._database.fetch(self._sql["changed_days"], list(halls), from_on)
         return [(HallId(row["hall_id"]), row["day"]) for row in rows]
 
-    async def hold_cursor(self, writer: Writer, hall: HallId, on: date) -> int | None:
+    async def lock_cursor(self, writer: Writer, hall: HallId, on: date) -> int | None:
         """Lock a day's cursor until the transaction ends; return its seq, None if another process holds it."""
         await writer.execute(self._sql["begin_cursor"], hall, on)
-        held: int | None = await writer.fetchval(self._sql["hold_cursor"], hall, on)
+        held: int | None = await writer.fetchval(self._sql["lock_cursor"], hall, on)
         return held
 
     async def updates(self, writer: Writer, hall: HallId, on: date, seq: int) -> tuple[int, list[AppointmentUpdate]]:

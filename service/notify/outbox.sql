@@ -17,7 +17,7 @@ INSERT INTO outbox_cursors (hall_id, day, seq)
 VALUES ($1, $2, 0)
 ON CONFLICT (hall_id, day) DO NOTHING;
 
--- name: hold_cursor
+-- name: lock_cursor
 -- Lock a day's cursor until the transaction ends.
 -- $1 text hall, $2 date day.
 -- One row with the last seq read; none if another transaction has locked it.

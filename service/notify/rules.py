@@ -120,15 +120,15 @@ class DayOpening(Struct, frozen=True):
     closed: bool = False
     suspension: Suspension | None = None
 
-    def at(self, starts_at: datetime) -> bool:
+    def is_open_at(self, starts_at: datetime) -> bool:
         """Tell whether the hall is open at the time of an appointment, as far as is known now."""
         return self.plan.open_at(starts_at) and not self.closed
 
-    def over_at(self, now_at: datetime) -> bool:
+    def is_over_at(self, now_at: datetime) -> bool:
         """Tell whether no more tickets are issued on that day."""
         return self.closed or all(window.closes_at <= now_at for window in self.plan.windows)
 
-    def look_again_at(self, now_at: datetime) -> datetime | None:
+    def recheck_at(self, now_at: datetime) -> datetime | None:
         """Return when to check again whether the suspension has ended; None if the hall is not suspended."""
         if self.suspension is None or not self.suspension.covers(now_at):
             return None
@@ -191,13 +191,13 @@ def apply_opening(
         How to send it; or, while the hall is suspended, when to check again; or None to send nothing.
     """
     if kind is Kind.NEAR:
-        again_at = opening.look_again_at(now_at)
-        return SendAs(kind) if again_at is None else Postpone(again_at, again_at + NEAR_GRACE)
+        recheck_at = opening.recheck_at(now_at)
+        return SendAs(kind) if recheck_at is None else Postpone(recheck_at, recheck_at + NEAR_GRACE)
     assert starts_at is not None, "all other kinds are about an appointment"
     if kind is Kind.MISSED:
         return _missed(starts_at, opening, now_at, closure_announced=closure_announced)
     assert kind in REMINDERS, "the other kinds do not depend on the opening"
-    if not opening.at(starts_at):
+    if not opening.is_open_at(starts_at):
         return None if closure_announced else SendAs(Kind.CLOSED, closed=True)
     return _check_in_now(starts_at, opening, now_at) if kind is Kind.HOUR_BEFORE else SendAs(kind)
 
@@ -207,17 +207,17 @@ def _missed(
 ) -> SendAs | Postpone | None:
     if closure_announced and not opening.plan.open_at(starts_at):
         return None
-    over, again_at = opening.over_at(now_at), opening.look_again_at(now_at)
-    if again_at is not None and not over:
-        return Postpone(again_at, again_at)
-    return SendAs(Kind.MISSED, closed=not opening.at(starts_at), over=over)
+    over, recheck_at = opening.is_over_at(now_at), opening.recheck_at(now_at)
+    if recheck_at is not None and not over:
+        return Postpone(recheck_at, recheck_at)
+    return SendAs(Kind.MISSED, closed=not opening.is_open_at(starts_at), over=over)
 
 
 def _check_in_now(starts_at: datetime, opening: DayOpening, now_at: datetime) -> SendAs | Postpone:
-    again_at = opening.look_again_at(now_at)
-    if again_at is not None:
+    recheck_at = opening.recheck_at(now_at)
+    if recheck_at is not None:
         over_at = starts_at + timedelta(seconds=MISSED_AFTER_S)
-        return Postpone(min(again_at, over_at), over_at)
+        return Postpone(min(recheck_at, over_at), over_at)
     doors_at = opening.plan.doors_open_for(starts_at)
     return SendAs(Kind.HOUR_BEFORE, doors_at=None if doors_at is None or doors_at <= now_at else doors_at)
 

@@ -40,7 +40,7 @@ def half_hours_of(observer: FiguresObserver, now_at: datetime) -> list[HalfHour]
     if not plan.windows:
         return []
     first = half_hour_start(plan.windows[0].opens_at)
-    came = _came(observer, first)
+    came = _arrivals(observer, first)
     expected = _expected(observer.day, now_at)
     open_s = _open_s(observer, now_at)
     of_counter = HALF.total_seconds() / _mean_s(observer.day)
@@ -75,7 +75,7 @@ def half_hour_start(at: datetime) -> datetime:
     return next(iter(half_hours_in(at, at + timedelta(seconds=1))))[0]
 
 
-def _came(observer: FiguresObserver, first: datetime) -> dict[datetime, tuple[int, int]]:
+def _arrivals(observer: FiguresObserver, first: datetime) -> dict[datetime, tuple[int, int]]:
     found: dict[datetime, tuple[int, int]] = {}
     for at, (booked, walk_ins) in observer.arrivals().items():
         before = found.get(max(at, first), (0, 0))

@@ -57,13 +57,13 @@ async def test_a_day_without_new_events_is_not_read(
     await story.book(at(26, 14), await story.person())
     await office.produce()
     read: list[date] = []
-    hold = Outbox.hold_cursor
+    hold = Outbox.lock_cursor
 
     async def held(self: Outbox, writer: object, hall: object, on: date) -> int | None:
         read.append(on)
         return await hold(self, writer, hall, on)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Outbox, "hold_cursor", held)
+    monkeypatch.setattr(Outbox, "lock_cursor", held)
     await story.book(at(26, 15), await story.person())
     await office.produce()
 
@@ -295,7 +295,7 @@ async def test_without_the_cursor_lock_the_unique_key_still_prevents_duplicates(
     loose = office.another_producer()
     loose._outbox = Outbox(office.database)
     nothing_held = "SELECT 0 FROM outbox_cursors WHERE hall_id = $1 AND day = $2"
-    loose._outbox._sql = {**loose._outbox._sql, "hold_cursor": nothing_held}
+    loose._outbox._sql = {**loose._outbox._sql, "lock_cursor": nothing_held}
     await office.produce()
     before = await office.rows("id", "state")
 
