@@ -15,7 +15,7 @@ import structlog
 from service.api.halls import handlers
 from service.api.routes import ROUTES, possible_refusals
 from service.clock import FakeClock
-from service.runtime import lane, lanes, pending_requests
+from service.runtime import lane, lane_registry, pending_requests
 from tests.api.booking import booked, by_hand, changed, person, try_to_book
 from tests.api.checked import DESCRIBED, UNROUTED, Checked, at, demo
 from tests.postgres import PostgresServer
@@ -352,7 +352,7 @@ async def shaky(
     async with service_on(dsn, tmp_path, FakeClock(NOON_AT)) as running, Checked(running.api.base) as api:
         await api.take("enquiry")
         monkeypatch.setattr(pending_requests, "ANSWER_WITHIN_S", 0.1)
-        monkeypatch.setattr(lanes, "ANSWER_WITHIN_S", 0.1)
+        monkeypatch.setattr(lane_registry, "ANSWER_WITHIN_S", 0.1)
         yield api
 
 
