@@ -1,7 +1,8 @@
-"""Honest waits: possible rests of the day are drawn, and everybody is told what came of them.
+"""Forecasts of waits and of the rest of the day, by simulation.
 
-`scene` looks at a day, `draws` and `calls` play its rest on many paths at once by the dispatcher's own key and ties,
-`rest` puts both together, `waits` and `ahead` say what came of it.
+`start_state_builder` turns a day into plain numbers (`start_state`). `day_simulation` draws the visits (`visit_groups`)
+and simulates them on many paths at once with the dispatcher's own order (`visit_simulation`, `call_simulation`).
+`wait_quantiles` and `day_outlook` summarize the result.
 
 Source: DESIGN 6, "Waits"; ALGORITHMS 4.
 """

@@ -1,14 +1,14 @@
-"""The calls of one part of a hall, on all paths at once.
+"""Simulate the calls of one part of a hall, on all paths at once.
 
-Every step takes, on each path, the counter that is free first, and the ticket it calls: the smallest queue time among
-those it may serve, ties by check-in, as `dispatch.first` does. Who waits already stands in a line, and so do those of a
-kind who come one after the other; its front is all that need be looked at. Others appear at an instant of their own. A
-counter for which nobody is there looks again when somebody appears.
+Each step takes, on each path, the counter that is free first, and the ticket that it calls: the smallest queue time
+among those it may serve, ties by check-in, as in `dispatch.choose_next`. People who already wait stand in a line, and
+so do arrivals of one kind that come one after the other; only the front of a line must be compared. Others appear at an
+instant of their own. A counter without anybody to call looks again when somebody appears.
 
-Who is raised in a line is so after everybody before them in it and goes up as far as these did, so the line keeps its
-order: only the key of its front is another one.
+A person in a line is raised after everybody ahead in the same line, and moves up as far as they did. The line therefore
+keeps its order, and only the key of its front changes.
 
-A call costs some thirty operations on arrays as long as there are paths, whatever waits in lines.
+A call costs some thirty operations on arrays with one element for each path, whatever the lengths of the lines.
 """
 
 from typing import NamedTuple
@@ -22,21 +22,22 @@ from service.domain.forecast.start_state import HallPart
 Indexes = NDArray[np.intp]
 
 LAST_RESORT_RANK = 1e9
-"""Added to the rank of those who are called rather than nobody: they come after everybody in the order."""
+"""Added to the rank of people who are called only if a counter has nobody else: they come after everybody in order."""
 
 
 class Raised(NamedTuple):
-    """When people are raised as they have waited too long, and their keys from then on; never is infinite."""
+    """When each person is raised because of a long wait, and the key from then on; infinite for never."""
 
     at_s: Floats
     keys: Floats
 
 
 class Lines(NamedTuple):
-    """People who are called in the order they stand in: the group of each line, and in which of them somebody is.
+    """People who are called in the order in which they stand.
 
-    For each (rows) on each path (columns) when they appear and with which key, nobody before the one ahead of them; and
-    when they are raised, who never is where nobody is in any line.
+    `groups` has the group of each line, `line_of` the line of each person. `appear_s` and `keys` say, for each person
+    (rows) and path (columns), when the person appears and with which key; nobody appears before the person ahead.
+    `raised` is None if nobody in any line is ever raised.
     """
 
     groups: Indexes
@@ -47,7 +48,7 @@ class Lines(NamedTuple):
 
 
 class LaterArrivals(NamedTuple):
-    """Who appears in the order later: groups, and for each (rows) on each path (columns) when, and with which key."""
+    """People who appear later: their groups; and for each person (rows) and path (columns), when and with which key."""
 
     groups: Indexes
     appear_s: Floats
@@ -55,21 +56,24 @@ class LaterArrivals(NamedTuple):
 
 
 class Abandonment(NamedTuple):
-    """Who is not there any more: from when on, and for how long the counter that calls them waits; people by paths."""
+    """People who leave before they are called; people by paths.
+
+    `from_s` is when they are gone, `keeps_s` how long the counter that calls them waits.
+    """
 
     from_s: Floats
     keeps_s: Floats
 
 
 class Reappearances(NamedTuple):
-    """A second appearance of some of the others (`who`), with another key: what they have been called by is kept."""
+    """Second appearances of some of the later arrivals (`who`), with another key. A call that happened stays."""
 
     who: Indexes
     appear_s: Floats
     keys: Floats
 
 
-def simulate_calls(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs at hand)
+def simulate_calls(  # noqa: PLR0913, PLR0915, PLR0917  (one loop and its arrays)
     part: HallPart,
     free_s: Floats,
     lines: Lines,
@@ -84,20 +88,21 @@ def simulate_calls(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it n
     Args:
         part: the counters.
         free_s: when each counter (columns) is free on each path (rows).
-        lines: who waits already, or comes in a line.
-        others: who else comes later.
-        again: appearances of the others before their place in the order, or once they are raised.
-        durations_s: how long each of the lines, then of the others (rows), takes on each path (columns).
-        gone: who of the lines, then of the others (rows), will not be there when they are called; nobody when None.
-        wanted: who must have been called before the end, of the lines, then of the others.
+        lines: the people who already wait, or arrive in a line.
+        others: everybody else, who comes later.
+        again: appearances of the others before their place in the order, or after a raise.
+        durations_s: duration of each visit (rows: the lines, then the others) on each path (columns).
+        gone: people (rows as in `durations_s`) who leave before their call; None if nobody does.
+        wanted: the people (in the same order) who must be called before the simulation ends.
 
     Returns:
-        Seconds until the call of each (columns) on each path (rows); infinite where there is none, or after the end.
+        Seconds until the call of each person (columns) on each path (rows). Infinite if the person is not called, or is
+        called after the end of the simulation.
     """
     paths, counters = free_s.shape
     lined, coming, fronts_of = len(lines.line_of), len(others.groups), len(lines.groups)
     people = lined + coming
-    columns = 1 + fronts_of + coming  # the first is nobody, then the fronts of the lines
+    columns = 1 + fronts_of + coming  # column 0 is nobody; then the fronts of the lines; then the others
     rows = np.arange(paths)
 
     follower, fronts = _followers(lines, people)
@@ -124,8 +129,8 @@ def simulate_calls(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it n
     pauses = _Pauses(part.pauses)
     raising = None if lines.raised is None else _Raising(lines.raised, people, live[:, 1 : fronts_of + 1])
     fronts_now = who[:, 1 : fronts_of + 1]
-    may = _may(part, lines, others)
-    free = pauses.after(np.ascontiguousarray(free_s))
+    not_allowed = _not_allowed(part, lines, others)
+    free = pauses.free_after_pauses(np.ascontiguousarray(free_s))
     free_flat, live_flat, who_flat = free.reshape(-1), live.reshape(-1), who.reshape(-1)
     times_flat, whose_flat, values_flat = times.reshape(-1), whose.reshape(-1), values.reshape(-1)
     keys_flat, appear_flat = keys.reshape(-1), appear_s.reshape(-1)
@@ -143,15 +148,15 @@ def simulate_calls(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it n
         while due.any():
             path = np.flatnonzero(due)
             of_path = event[path]
-            one = whose_flat[of_path]
-            seat = live_base[path] + column_of[one]
-            live_flat[seat] = np.where(who_flat[seat] == one, values_flat[of_path], live_flat[seat])
+            appearing = whose_flat[of_path]
+            seat = live_base[path] + column_of[appearing]
+            live_flat[seat] = np.where(who_flat[seat] == appearing, values_flat[of_path], live_flat[seat])
             event[path] = of_path + 1
             following_s = times_flat[event]
             due = (following_s <= at_s) & (following_s < np.inf)
         if raising is not None:
-            raising.at(at_s, fronts_now)
-        choices = live if may is None else live + may[counter]
+            raising.raise_fronts(at_s, fronts_now)
+        choices = live if not_allowed is None else live + not_allowed[counter]
         seat = choices.argmin(axis=1)
         called = choices.reshape(-1)[live_base + seat] < np.inf
         seat += live_base
@@ -159,31 +164,31 @@ def simulate_calls(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it n
         of_person = people_base + person
         starts_flat[of_person] = at_s
         left -= counts[person]
-        left *= at_s < np.inf  # no counter works any more
+        left *= at_s < np.inf  # no counter works from then on
         lasts_s = durations_flat[of_person]
         if gone_flat is not None:
             lasts_s = np.where(at_s > gone_flat.from_s[of_person], gone_flat.keeps_s[of_person], lasts_s)
         until_s = np.where(called, at_s + lasts_s, following_s)
-        free_flat[at_free] = pauses.of(counter, until_s)
-        then = follower[person]
-        of_then = people_base + then
-        key = np.where(appear_flat[of_then] <= at_s, keys_flat[of_then], np.inf)
-        if may is None:
+        free_flat[at_free] = pauses.counter_free_after_pauses(counter, until_s)
+        next_person = follower[person]
+        of_next = people_base + next_person
+        key = np.where(appear_flat[of_next] <= at_s, keys_flat[of_next], np.inf)
+        if not_allowed is None:
             live_flat[seat] = key
-            who_flat[seat] = then
+            who_flat[seat] = next_person
         else:
             live_flat[seat] = np.where(called, key, live_flat[seat])
-            who_flat[seat] = np.where(called, then, who_flat[seat])
+            who_flat[seat] = np.where(called, next_person, who_flat[seat])
     return starts[:, :people]
 
 
 def _by_path(gone: Abandonment) -> Abandonment:
-    """The same as the loop has people: path after path, the last of each nobody."""
-    return Abandonment(*(np.pad(one, ((0, 1), (0, 0))).T.reshape(-1) for one in gone))
+    """Return the abandonment path after path, with one more row for nobody."""
+    return Abandonment(*(np.pad(values, ((0, 1), (0, 0))).T.reshape(-1) for values in gone))
 
 
 def _table(of_lines: Floats, people: int) -> Floats:
-    """What is said of the people in lines, path after path (rows); infinite for the others, and for nobody."""
+    """Return values of the people in lines, path after path (rows); infinite for the others and for nobody."""
     lined, paths = of_lines.shape
     table = np.full((paths, people + 1), np.inf)
     table[:, :lined] = of_lines.T
@@ -191,7 +196,7 @@ def _table(of_lines: Floats, people: int) -> Floats:
 
 
 def _followers(lines: Lines, people: int) -> tuple[Indexes, Indexes]:
-    """Who stands behind each in a line, and who is at the front of each; `people` is nobody."""
+    """Return the person behind each person in a line, and the front of each line; `people` means nobody."""
     follower = np.full(people + 1, people, dtype=np.intp)
     fronts = np.empty(len(lines.groups), dtype=np.intp)
     for number in range(len(lines.groups)):
@@ -202,7 +207,7 @@ def _followers(lines: Lines, people: int) -> tuple[Indexes, Indexes]:
 
 
 def _appearances(lines: Lines, others: LaterArrivals, again: Reappearances) -> tuple[Floats, Indexes, Floats]:
-    """All appearances to come on each path (rows) in the order of time: when, whose, with which key."""
+    """Return all later appearances on each path (rows) in the order of time: when, who, and with which key."""
     later = np.flatnonzero((lines.appear_s > 0.0).any(axis=1))
     lined = len(lines.line_of)
     when = np.concatenate([lines.appear_s[later], others.appear_s, again.appear_s]).T
@@ -219,8 +224,8 @@ def _appearances(lines: Lines, others: LaterArrivals, again: Reappearances) -> t
     return times, whose, sorted_values
 
 
-def _may(part: HallPart, lines: Lines, others: LaterArrivals) -> Floats | None:
-    """What keeps each counter (rows) from each column: infinite where it does not serve; None when all serve all."""
+def _not_allowed(part: HallPart, lines: Lines, others: LaterArrivals) -> Floats | None:
+    """Return infinity where a counter (rows) must not serve a column, else 0; None if every counter may serve all."""
     allowed = np.zeros((len(part.counters), len(part.groups)), dtype=bool)
     for group, members in enumerate(part.groups):
         allowed[list(members), group] = True
@@ -231,7 +236,7 @@ def _may(part: HallPart, lines: Lines, others: LaterArrivals) -> Floats | None:
 
 
 class _Raising:
-    """Raises the fronts of lines as soon as they have waited too long: writes their keys into `live`."""
+    """Raises the fronts of lines when they have waited too long, by writing their keys into `live`."""
 
     def __init__(self, raised: Raised, people: int, live: Floats) -> None:
         at_s = _table(raised.at_s, people)
@@ -240,15 +245,15 @@ class _Raising:
         self.first_s = float(at_s.min())
         self.base = np.arange(len(at_s))[:, None] * (people + 1)
 
-    def at(self, at_s: Floats, fronts: Indexes) -> None:
-        """Raise those of the fronts (columns) whose time has come on each path (rows)."""
+    def raise_fronts(self, at_s: Floats, fronts: Indexes) -> None:
+        """Raise the fronts (columns) whose time has come on each path (rows)."""
         if at_s.max() >= self.first_s:
             of_fronts = self.base + fronts
             np.copyto(self.live, self.keys[of_fronts], where=self.at_s[of_fronts] <= at_s[:, None])
 
 
 class _Pauses:
-    """When counters that are free may call, for there are spans in which they do not."""
+    """Moves the time at which a counter is free to the end of a pause."""
 
     def __init__(self, pauses: tuple[tuple[tuple[float, float], ...], ...]) -> None:
         deepest = max(map(len, pauses), default=0)
@@ -259,14 +264,14 @@ class _Pauses:
                 self.from_s[n, counter], self.to_s[n, counter] = from_s, to_s
         self.first_s = float(self.from_s.min(initial=np.inf))
 
-    def after(self, free_s: Floats) -> Floats:
-        """The same, for all counters (columns)."""
+    def free_after_pauses(self, free_s: Floats) -> Floats:
+        """Return when all counters (columns) may call, given when they are free."""
         for from_s, to_s in zip(self.from_s, self.to_s, strict=True):
             free_s = np.where((free_s >= from_s) & (free_s < to_s), to_s, free_s)
         return free_s
 
-    def of(self, counter: Indexes, free_s: Floats) -> Floats:
-        """When a counter of each path may call, that is free at an instant."""
+    def counter_free_after_pauses(self, counter: Indexes, free_s: Floats) -> Floats:
+        """Return when one counter of each path may call, given when it is free."""
         if free_s.max() < self.first_s:
             return free_s
         for from_s, to_s in zip(self.from_s, self.to_s, strict=True):

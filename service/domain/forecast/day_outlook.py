@@ -1,8 +1,8 @@
-"""The rest of the day: how long the lines get, and whether everybody is served.
+"""The outlook for the rest of a day: how many people will wait, and whether everybody is served.
 
-The draws are those of the waits, continued: with all who have an appointment, and walk-ins as history or the last hour
-says, until everybody is served who comes before closing. In every quarter of an hour a walk-in who takes no time looks
-how long they would wait.
+It continues the simulation of the waits with all expected appointments and walk-ins, until everybody is served who
+comes before closing. Walk-ins come as history or the last hour says. In every quarter of an hour a probe, a walk-in who
+takes no time, measures how long a walk-in would wait.
 
 Source: ALGORITHMS 5.3; DESIGN 6, "Waits".
 """
@@ -25,10 +25,10 @@ from service.domain.model import HallId
 
 
 class Quarter(Struct, frozen=True, kw_only=True):
-    """An instant ahead: people who wait, at whatever stage, and of a walk-in who comes then the p90 of the wait.
+    """An instant ahead: the number of waiting people at all stages, and the p90 of the wait of a walk-in.
 
-    `fits` is the probability that this walk-in is called before closing. Both are those of the services that are the
-    worst off; null before the doors open, and where no walk-in can be served.
+    `fits` is the probability that this walk-in is called before closing. Both are those of the worst service. They are
+    null before the doors open, and if no walk-in can be served.
     """
 
     at: datetime
@@ -40,12 +40,12 @@ class Quarter(Struct, frozen=True, kw_only=True):
 
 
 class DayAhead(Struct, frozen=True, kw_only=True):
-    """The rest of a day, as of `made_at`, from the day after event `seq`.
+    """The rest of a day, made at `made_at` from the day after event `seq`.
 
-    `served` is the probability that all who wait, or come before closing, are called before the planned staff stops.
-    `intake_closes_at` is when a walk-in begins to fit in with less than 0.8, null when that is not before closing.
-    `overtime_s` are the seconds of counters' work expected after closing, `overtime_p90_s` their p90. All of them null
-    on a day without opening hours ahead.
+    `served` is the probability that everybody who waits, or comes before closing, is called before the planned staff
+    stops. `intake_closes_at` is when the probability that a walk-in fits falls below 0.8; null if it does not before
+    closing. `overtime_s` is the expected work of all counters after closing in seconds, `overtime_p90_s` its p90. All
+    are null on a day without opening hours ahead.
     """
 
     hall: HallId
@@ -61,12 +61,13 @@ class DayAhead(Struct, frozen=True, kw_only=True):
 
 
 def day_ahead(day: Day, now_at: datetime, paths: int = PATHS) -> DayAhead:
-    """Look at the rest of a day; without quarters when the hall is closed for today, or suspended without an end.
+    """Return the outlook of a day; without quarters if it is closed, or suspended without a known end.
 
-    Raises TooManyArrivals.
+    Raises:
+        TooManyArrivals: too many people are expected to simulate them in good time.
     """
-    scene = start_state_of(day, now_at)
-    if scene is None or scene.closing_s is None:
+    state = start_state_of(day, now_at)
+    if state is None or state.closing_s is None:
         return DayAhead(
             hall=day.hall,
             day=day.on,
@@ -79,23 +80,27 @@ def day_ahead(day: Day, now_at: datetime, paths: int = PATHS) -> DayAhead:
             overtime_s=None,
             overtime_p90_s=None,
         )
-    return day_outlook_of(scene, paths)
+    return day_outlook_of(state, paths)
 
 
-def day_outlook_of(scene: StartState, paths: int = PATHS) -> DayAhead:
-    """The rest of the day of a scene that has a closing ahead. Raises TooManyArrivals."""
-    assert scene.closing_s is not None, "a day without a closing has no outlook"
-    rest = simulate_day(scene, paths, ahead=True)
-    last_s = _last_call_s(rest)
-    overtime = _overtime_s(rest, scene.closing_s)
-    staffed_s = scene.closing_s if scene.staffed_s is None else scene.staffed_s
-    quarters = _quarters(scene, rest)
+def day_outlook_of(state: StartState, paths: int = PATHS) -> DayAhead:
+    """Return the outlook of a start state that has a closing ahead.
+
+    Raises:
+        TooManyArrivals: too many people are expected to simulate them in good time.
+    """
+    assert state.closing_s is not None, "a day without a closing has no outlook"
+    simulated = simulate_day(state, paths, ahead=True)
+    last_s = _last_call_s(simulated)
+    overtime = _overtime_s(simulated, state.closing_s)
+    staffed_s = state.closing_s if state.staffed_s is None else state.staffed_s
+    quarters = _quarters(state, simulated)
     return DayAhead(
-        hall=scene.hall,
-        day=scene.day,
-        seq=scene.seq,
-        made_at=scene.made_at,
-        closing_at=_at(scene, scene.closing_s),
+        hall=state.hall,
+        day=state.day,
+        seq=state.seq,
+        made_at=state.made_at,
+        closing_at=_at(state, state.closing_s),
         quarters=quarters,
         served=float(np.mean(last_s <= staffed_s)),
         intake_closes_at=_intake_closes_at(quarters),
@@ -104,15 +109,15 @@ def day_outlook_of(scene: StartState, paths: int = PATHS) -> DayAhead:
     )
 
 
-def _at(scene: StartState, seconds: float) -> datetime:
-    return scene.made_at + timedelta(seconds=seconds)
+def _at(state: StartState, seconds: float) -> datetime:
+    return state.made_at + timedelta(seconds=seconds)
 
 
-def _last_call_s(rest: SimulatedDay) -> Floats:
-    """When the last of all who come and stay is called, on each path; infinite when one of them never is."""
-    last_s = np.zeros(rest.paths)
-    for called in rest.calls:
-        real = called.visits < rest.people
+def _last_call_s(simulated: SimulatedDay) -> Floats:
+    """Return the last call, on each path, of all who come and do not give up; infinite if one is never called."""
+    last_s = np.zeros(simulated.paths)
+    for called in simulated.calls:
+        real = called.visits < simulated.people
         starts = called.starts_s[real]
         come = np.isfinite(called.ready_s[real])
         gave_up = np.isfinite(starts) & np.isinf(called.ends_s[real])
@@ -120,44 +125,44 @@ def _last_call_s(rest: SimulatedDay) -> Floats:
     return last_s
 
 
-def _overtime_s(rest: SimulatedDay, closing_s: float) -> Floats:
-    """Counter time after closing, on each path."""
-    late: Floats = np.maximum(0.0, rest.under_way_s - closing_s).sum(axis=0)
-    for called in rest.calls:
-        real = called.visits < rest.people
+def _overtime_s(simulated: SimulatedDay, closing_s: float) -> Floats:
+    """Return the counter time after closing, on each path."""
+    late: Floats = np.maximum(0.0, simulated.under_way_s - closing_s).sum(axis=0)
+    for called in simulated.calls:
+        real = called.visits < simulated.people
         starts = np.where(np.isfinite(called.starts_s[real]), called.starts_s[real], 0.0)
         ends = np.where(np.isfinite(called.ends_s[real]), called.ends_s[real], 0.0)
         late += np.maximum(0.0, ends - np.maximum(starts, closing_s)).sum(axis=0)
     return late
 
 
-def _quarters(scene: StartState, rest: SimulatedDay) -> list[Quarter]:
-    assert scene.closing_s is not None
-    come_s = rest.probes_s
-    times = quarter_hours_s(scene.made_at.timestamp(), scene.closing_s)
-    lengths = np.zeros((len(times), rest.paths), dtype=np.int64)
+def _quarters(state: StartState, simulated: SimulatedDay) -> list[Quarter]:
+    assert state.closing_s is not None
+    probes_s = simulated.probes_s
+    times = quarter_hours_s(state.made_at.timestamp(), state.closing_s)
+    lengths = np.zeros((len(times), simulated.paths), dtype=np.int64)
     waits: list[Floats] = []
-    for called in rest.calls:
-        real = called.visits < rest.people
+    for called in simulated.calls:
+        real = called.visits < simulated.people
         ready, over = called.ready_s[real], called.over_s[real]
         for n, at_s in enumerate(times):
             lengths[n] += ((ready <= at_s) & (over > at_s)).sum(axis=0)
         probes = np.flatnonzero(~real)
         if len(probes):
-            of_step, when = np.divmod(called.visits[probes] - rest.people, len(come_s))
+            of_step, when = np.divmod(called.visits[probes] - simulated.people, len(probes_s))
             for step in np.unique(of_step):
                 mine = probes[of_step == step]
-                found = np.full((len(come_s), rest.paths), np.inf)
+                found = np.full((len(probes_s), simulated.paths), np.inf)
                 found[when[of_step == step]] = called.starts_s[mine]
-                waits.append(found - come_s[:, None])
+                waits.append(found - probes_s[:, None])
     low, middle, high = np.quantile(lengths, (0.1, 0.5, 0.9), axis=1, method="inverted_cdf")
     quarters = []
     for n, at_s in enumerate(times):
-        probe = np.flatnonzero(come_s == at_s)
-        p90_s, fits = _worst(scene.closing_s, at_s, [one[probe[0]] for one in waits]) if len(probe) else (None, None)
+        probe = np.flatnonzero(probes_s == at_s)
+        p90_s, fits = _worst(state.closing_s, at_s, [wait[probe[0]] for wait in waits]) if len(probe) else (None, None)
         quarters.append(
             Quarter(
-                at=_at(scene, at_s),
+                at=_at(state, at_s),
                 waiting_p10=int(low[n]),
                 waiting_p50=int(middle[n]),
                 waiting_p90=int(high[n]),
@@ -169,25 +174,25 @@ def _quarters(scene: StartState, rest: SimulatedDay) -> list[Quarter]:
 
 
 def _worst(closing_s: float, at_s: float, waits: list[Floats]) -> tuple[int | None, float | None]:
-    """The longest p90 of the services, and the smallest chance to be called before closing."""
+    """Return the longest p90 of the services, and the smallest probability of a call before closing."""
     if not waits:
         return None, None
-    p90s = [float(np.quantile(one, 0.9, method="inverted_cdf")) for one in waits]
-    fits = min(float(np.mean(at_s + one < closing_s)) for one in waits)
+    p90s = [float(np.quantile(wait, 0.9, method="inverted_cdf")) for wait in waits]
+    fits = min(float(np.mean(at_s + wait < closing_s)) for wait in waits)
     longest = max(p90s)
     return (round(longest) if math.isfinite(longest) else None), fits
 
 
 def _intake_closes_at(quarters: list[Quarter]) -> datetime | None:
-    """The minute from which on a walk-in fits in with less than 0.8, between two quarters by a straight line."""
-    looked = [(one.at, one.fits) for one in quarters if one.fits is not None]
-    below = next((n for n, (_, fits) in enumerate(looked) if fits < FITS_MIN), None)
+    """Return the minute from which a walk-in fits with less than 0.8, interpolated between two quarters."""
+    measured = [(quarter.at, quarter.fits) for quarter in quarters if quarter.fits is not None]
+    below = next((n for n, (_, fits) in enumerate(measured) if fits < FITS_MIN), None)
     if below is None:
         return None
-    at, fits = looked[below]
+    at, fits = measured[below]
     if below == 0:
         return at
-    (before_at, before), _ = list(pairwise(looked))[below - 1]
+    (before_at, before), _ = list(pairwise(measured))[below - 1]
     part = (before - FITS_MIN) / (before - fits)
     minutes = math.floor((at - before_at).total_seconds() * part / 60)
     return before_at + timedelta(minutes=minutes)

@@ -1,4 +1,4 @@
-"""Possible rests of a day: who is called when, on many paths.
+"""Simulate the rest of a day on many paths: who is called when.
 
 Source: DESIGN 6, "Waits"; ALGORITHMS 4.2.
 """
@@ -31,28 +31,28 @@ from service.domain.forecast.visit_groups import (
 from service.domain.forecast.visit_simulation import PartResult, Simulation
 
 ARRIVALS_MAX = 3_000
-"""People expected without an appointment in a forecast's order: more than on the busiest day of any hall known. Where
-visits have several stages the work grows with their square, and a flood of requests would have a forecast take
-minutes."""
+"""The most people without an appointment that a forecast may expect: more than on the busiest day of any known hall. If
+visits have several stages, the work grows with the square of this number, and a flood of requests would make a forecast
+take minutes."""
 
 
 BOUND_MARGIN = 1.5
-"""A bound is this much later than what the last call is thought, or was found, to be, lest it is looked for again."""
+"""Factor by which the bound exceeds the estimated, or found, last call, so that it rarely has to be raised."""
 
 
 QUARTER_S = 900.0
-"""Between two instants ahead; at each a walk-in only looks how long they would wait."""
+"""Seconds between two probes ahead."""
 
 
 class TooManyArrivals(Exception):  # noqa: N818  (it names what happened)
-    """More are expected than can be drawn in good time."""
+    """More people are expected than can be simulated in good time."""
 
 
 class SimulatedDay(NamedTuple):
-    """Rests of the day: what came of all visits at each part.
+    """The simulated rests of a day: the result of each part.
 
-    The first `people` visits are real, the others only look: one at each of `probes_s` for each of the newcomers.
-    `under_way_s` is when those at counters now are done.
+    The first `people` visits are real. The others are probes: one at each of `probes_s` for each of the newcomers of
+    the start state. `under_way_s` is when each visit that is at a counter now ends; visits by paths.
     """
 
     paths: int
@@ -62,95 +62,96 @@ class SimulatedDay(NamedTuple):
     under_way_s: Floats
 
 
-def simulate_day(scene: StartState, paths: int, *, ahead: bool, newcomers: bool = False) -> SimulatedDay:
-    """Draw possible rests of a day.
+def simulate_day(state: StartState, paths: int, *, ahead: bool, newcomers: bool = False) -> SimulatedDay:
+    """Simulate the rest of a day.
 
     Args:
-        scene: the day at an instant.
-        paths: how many.
-        ahead: until everybody is served who comes before closing; otherwise until those are called who wait now, at the
-            stages where they are.
-        newcomers: find as well how long those would wait who came now; `ahead` does so for every quarter of an hour.
+        state: the day at an instant.
+        paths: the number of paths.
+        ahead: simulate until everybody is served who comes before closing; otherwise until the people who wait now are
+            called at their present stage.
+        newcomers: also find how long a walk-in would wait who came now; with `ahead`, at every quarter of an hour.
 
     Raises:
-        TooManyArrivals: more than `ARRIVALS_MAX`.
+        TooManyArrivals: more than `ARRIVALS_MAX` people are expected.
     """
-    # a bound, as nearly always nobody to come can be raised before the last is called whom that would make wait
-    overtaken_s = np.inf if ahead else _overtaken_s(scene)
+    # A bound saves work: a later walk-in is hardly ever raised before the last call of those asked about.
+    overtaken_s = np.inf if ahead else _overtaken_s(state)
     until_s = np.inf
-    if scene.guard is not None and np.isfinite(overtaken_s):
-        until_s = max(scene.guard.from_s + scene.guard.most_s, BOUND_MARGIN * _about_last_s(scene))
+    if state.guard is not None and np.isfinite(overtaken_s):
+        until_s = max(state.guard.from_s + state.guard.most_s, BOUND_MARGIN * _estimate_last_call_s(state))
     while True:
-        rest, last_s = _drawn_until(scene, paths, overtaken_s, until_s, ahead=ahead, newcomers=newcomers)
+        simulated, last_s = _simulate_until(state, paths, overtaken_s, until_s, ahead=ahead, newcomers=newcomers)
         if last_s <= until_s:
-            return rest
+            return simulated
         until_s = BOUND_MARGIN * last_s
 
 
-def _drawn_until(  # noqa: PLR0913  (what was asked, with limits)
-    scene: StartState, paths: int, overtaken_s: float, until_s: float, *, ahead: bool, newcomers: bool
+def _simulate_until(  # noqa: PLR0913  (the question and its limits)
+    state: StartState, paths: int, overtaken_s: float, until_s: float, *, ahead: bool, newcomers: bool
 ) -> tuple[SimulatedDay, float]:
-    """The same, with nobody raised after `until_s`, and when the last of those asked about is called.
+    """Simulate with nobody raised after `until_s`; return the result, and the last call of those asked about.
 
-    If that is not later, it is what comes without a limit: what happens after a call does not move it.
+    If that call is not later than `until_s`, the result is the same as without the limit, because nothing that happens
+    after a call changes it.
     """
-    draws = Draws(scene, paths)
-    speeds = [draws.speeds(part.speed, part.speed_sd) for part in scene.parts]
-    last_key_s = np.inf if ahead else max((one.key_s for one in scene.waiting), default=-np.inf)
+    draws = Draws(state, paths)
+    speeds = [draws.speeds(part.speed, part.speed_sd) for part in state.parts]
+    last_key_s = np.inf if ahead else max((visit.key_s for visit in state.waiting), default=-np.inf)
     if newcomers:
         last_key_s = max(last_key_s, TIE_S)
-    sleeping = any(one.active_s > 0 for one in scene.waiting)
+    deferred = any(visit.active_s > 0 for visit in state.waiting)
     latest_s = last_key_s
-    if sleeping and not ahead:
-        # whoever comes before the last of them may be called is called, or on standby all who come at all
-        latest_s = max(last_key_s, *(one.active_s for one in scene.waiting))
+    if deferred and not ahead:
+        # everybody who comes before the last of them may be called is called first; with standby, everybody who comes
+        latest_s = max(last_key_s, *(visit.active_s for visit in state.waiting))
     limits = OrderLimits(latest_s, min(latest_s, overtaken_s), until_s)
-    if sum(expected_arrivals(scene, stream, limits) for stream in scene.streams) > ARRIVALS_MAX:
+    if sum(expected_arrivals(state, stream, limits) for stream in state.streams) > ARRIVALS_MAX:
         raise TooManyArrivals
     kinds = [
-        waiting_group(scene, paths),
-        at_counter_group(scene, draws, speeds),
-        expected_group(scene, draws, latest_s),
-        *(arrival_group(scene, draws, n, limits) for n in range(len(scene.streams))),
+        waiting_group(state, paths),
+        at_counter_group(state, draws, speeds),
+        expected_group(state, draws, latest_s),
+        *(arrival_group(state, draws, n, limits) for n in range(len(state.streams))),
     ]
     people = sum(len(kind.routes) for kind in kinds)
     probes_s = np.zeros(int(newcomers and not ahead))
-    if ahead and scene.closing_s is not None:
-        probes_s = quarter_hours_s(scene.made_at.timestamp(), scene.closing_s)
-        probes_s = probes_s[(probes_s >= scene.doors_s) & (probes_s < scene.closing_s)]
+    if ahead and state.closing_s is not None:
+        probes_s = quarter_hours_s(state.made_at.timestamp(), state.closing_s)
+        probes_s = probes_s[(probes_s >= state.doors_s) & (probes_s < state.closing_s)]
     if len(probes_s):
-        kinds.extend(probe_group(scene.guard, step, probes_s, paths) for step in scene.newcomers)
-    everybody = Simulation(scene, draws, speeds, kinds, people, until_s)
-    calls = [everybody.at(part, ahead=ahead, sleeping=sleeping) for part in range(len(scene.parts))]
-    return SimulatedDay(paths, people, calls, probes_s, everybody.under_way_s), everybody.last_s
+        kinds.extend(probe_group(state.guard, step, probes_s, paths) for step in state.newcomers)
+    simulation = Simulation(state, draws, speeds, kinds, people, until_s)
+    calls = [simulation.simulate_part(part, ahead=ahead, deferred=deferred) for part in range(len(state.parts))]
+    return SimulatedDay(paths, people, calls, probes_s, simulation.under_way_s), simulation.last_s
 
 
-def _overtaken_s(scene: StartState) -> float:
-    """Up to which queue time walk-ins to come go before those who wait, once they are raised, that is with that credit.
+def _overtaken_s(state: StartState) -> float:
+    """Return the latest queue time of a waiting ticket that a raised later walk-in may overtake.
 
-    They never go before a walk-in who waits now and who is raised before them.
+    A later walk-in never overtakes a walk-in who waits now and is raised before.
     """
     return max(
         (
-            max(one.key_s, one.active_s) if one.active_s > 0 else one.key_s
-            for one in scene.waiting
-            if one.raised is None or one.active_s > 0
+            max(visit.key_s, visit.active_s) if visit.active_s > 0 else visit.key_s
+            for visit in state.waiting
+            if visit.raised is None or visit.active_s > 0
         ),
         default=-np.inf,
     )
 
 
-def _about_last_s(scene: StartState) -> float:
-    """About when the last is called of those who are here: when the work of all of them is done."""
+def _estimate_last_call_s(state: StartState) -> float:
+    """Estimate when the last person who is here is called: when all their work is done."""
     works: defaultdict[tuple[int, frozenset[int]], float] = defaultdict(float)
-    for people in (scene.waiting, scene.present, scene.expected):
-        for step in chain.from_iterable(one.route for one in people):
-            part = scene.parts[step.part]
+    for people in (state.waiting, state.present, state.expected):
+        for step in chain.from_iterable(visit.route for visit in people):
+            part = state.parts[step.part]
             for counters in {part.groups[step.group], frozenset(range(len(part.counters)))}:
                 works[step.part, counters] += step.mean_s * part.speed
     return max(
         (
-            _done_s([scene.parts[part].pauses[counter] for counter in counters], work_s)
+            _done_s([state.parts[part].pauses[counter] for counter in counters], work_s)
             for (part, counters), work_s in works.items()
         ),
         default=0.0,
@@ -158,7 +159,7 @@ def _about_last_s(scene: StartState) -> float:
 
 
 def _done_s(pauses: Sequence[Pauses], work_s: float) -> float:
-    """When counters with these pauses have done some work; infinite when they never have."""
+    """Return when counters with these pauses have done some work; infinite if never."""
     edges = sorted({0.0, *(edge for spans in pauses for span in spans for edge in span if 0.0 < edge < np.inf)})
     for from_s, to_s in pairwise([*edges, np.inf]):
         working = sum(not any(pause_s <= from_s < end_s for pause_s, end_s in spans) for spans in pauses)
@@ -169,5 +170,8 @@ def _done_s(pauses: Sequence[Pauses], work_s: float) -> float:
 
 
 def quarter_hours_s(made_s: float, until_s: float) -> Floats:
-    """Seconds from an instant, `made_s` after some midnight in UTC, to itself and the quarters of hours until then."""
+    """Return 0 and the seconds from now to each quarter of an hour until `until_s`.
+
+    `made_s` is the time of the forecast as a UTC timestamp.
+    """
     return np.concatenate([[0.0], np.arange(QUARTER_S - made_s % QUARTER_S, until_s + 1.0, QUARTER_S)])

@@ -1,8 +1,8 @@
 """Random durations and arrivals, for many paths at once.
 
-A path is one possible rest of the day. Every purpose has a stream of its own, seeded by the hall, the day and its
-`seq`: the same day gives the same answer in every process, and a forecast that looks further ahead begins like one
-that does not.
+A path is one possible rest of the day. Every purpose has its own random stream, seeded by hall, day and `seq`. The same
+day therefore gives the same result in every process, and a forecast that looks further ahead begins with the same
+values.
 """
 
 import math
@@ -21,11 +21,11 @@ _Z = np.arange(-6.0, 37.0, 1 / 64)
 _LOG_TAIL = np.array([math.log(0.5 * math.erfc(z / math.sqrt(2))) for z in _Z])
 
 FORGOTTEN_Z = 4.75
-"""A service further out than this in its distribution is a forgotten finish: it is expected to take one more."""
+"""A running service further out in its distribution is a forgotten finish; a whole new service is expected instead."""
 
 
 class Purpose(IntEnum):
-    """What a stream of draws is for."""
+    """The purpose of a random stream."""
 
     SPEED = 0
     REST = 1
@@ -39,35 +39,38 @@ class Purpose(IntEnum):
 
 
 class Draws:
-    """The streams of a scene."""
+    """The random streams of a start state."""
 
-    def __init__(self, scene: StartState, paths: int) -> None:
+    def __init__(self, state: StartState, paths: int) -> None:
         self.paths = paths
-        self._seed = crc32(f"{scene.hall}|{scene.day}|{scene.seq}".encode())
+        self._seed = crc32(f"{state.hall}|{state.day}|{state.seq}".encode())
 
     def stream(self, purpose: Purpose, number: int = 0) -> np.random.Generator:
-        """The draws for a purpose; `number` tells those of a kind apart."""
+        """Return the stream for a purpose; `number` distinguishes several streams of one purpose."""
         return np.random.Generator(np.random.SFC64([self._seed, purpose, number]))
 
     def spans_s(self, purpose: Purpose, number: int, per_s: float, count: int) -> Floats:
-        """Seconds until something that happens so often comes to each of some people; for ever where it never does."""
+        """Return seconds until an event with the rate `per_s`, `count` rows by paths; infinite for the rate 0."""
         if not per_s:
             return np.full((count, self.paths), np.inf)
         return self.stream(purpose, number).standard_exponential((count, self.paths)) / per_s
 
     def speeds(self, speed: float, speed_sd: float) -> Floats:
-        """Today's speed on each path: f ~ f^ LN(0, sd); where one stage is fast, so are the others."""
+        """Return today's speed on each path: lognormal around `speed`.
+
+        All stages use the same random factor: where one stage is fast, the others are too.
+        """
         factor: Floats = np.exp(speed_sd * self.stream(Purpose.SPEED).standard_normal(self.paths))
         return speed * factor
 
 
 def sigma_of(cv: Any) -> Any:  # noqa: ANN401  (a float, or an array of them)
-    """The sigma of a lognormal distribution with this coefficient of variation."""
+    """Return the sigma of a lognormal distribution with this coefficient of variation."""
     return np.sqrt(np.log1p(np.square(cv)))
 
 
 def lognormals(mean_s: Floats, cv: Floats, normals: Floats) -> Floats:
-    """Durations of kinds (rows) on paths (columns), from standard normals."""
+    """Turn standard normals, in place, into durations with these means and variations; rows by paths."""
     sigma = sigma_of(cv)[:, None]
     np.multiply(normals, sigma, out=normals)
     np.subtract(normals, sigma * sigma / 2, out=normals)
@@ -77,7 +80,7 @@ def lognormals(mean_s: Floats, cv: Floats, normals: Floats) -> Floats:
 
 
 def truncated_normals(z: Any, uniforms: Floats) -> Floats:  # noqa: ANN401  (a float, or an array of them)
-    """Standard normals, given that they are above `z`: by the inverse of their tail."""
+    """Return standard normals, given that they are above `z`, by inverting the tail of the distribution."""
     tail = np.interp(z, _Z, _LOG_TAIL) + np.log(uniforms)
     found: Floats = np.interp(-tail, -_LOG_TAIL, _Z)
     return found
@@ -86,7 +89,7 @@ def truncated_normals(z: Any, uniforms: Floats) -> Floats:  # noqa: ANN401  (a f
 def remaining_durations_s(
     mean_s: float, cv: float, elapsed_s: float, speeds: Floats, stream: np.random.Generator
 ) -> Floats:
-    """Seconds left, on each path, of a lognormal service that has lasted `elapsed_s`."""
+    """Return the remaining seconds, on each path, of a lognormal service that has lasted `elapsed_s`."""
     uniforms = 1.0 - stream.random(len(speeds))
     if cv == 0:
         return np.maximum(0.0, mean_s * speeds - elapsed_s)

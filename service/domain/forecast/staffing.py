@@ -1,7 +1,7 @@
 """Which counters call people, and when.
 
-Until the plan's next change those work that are open, and paused ones from the end of their break; then as many as
-planned, those at work first. The last that work go on until nobody waits.
+Until the plan next changes the staff level, the counters work that are open, and paused counters from the end of their
+break. After that as many work as planned, first those already at work. The last counters continue until nobody waits.
 """
 
 import math
@@ -13,11 +13,11 @@ from service.domain.model import Counter, CounterId, CounterState
 from service.domain.queue.counter_rates import calls_resume_in_s
 
 Pauses = tuple[tuple[float, float], ...]
-"""Spans in which a counter calls nobody: seconds from now, apart and in order."""
+"""The spans in which a counter does not call: seconds from now, in order, without overlap."""
 
 
 def pauses_of(day: Day, at_stage: Sequence[Counter], now_at: datetime) -> dict[CounterId, Pauses]:
-    """When each counter of a stage calls nobody; only those are there that have somebody or will call again."""
+    """Return the pauses of each counter of a stage, without counters that have no visit and do not call again."""
     periods = _periods(day, at_stage, now_at)
     first_s = calls_resume_in_s(day, now_at) or 0.0
     found: dict[CounterId, Pauses] = {}
@@ -41,14 +41,18 @@ def pauses_of(day: Day, at_stage: Sequence[Counter], now_at: datetime) -> dict[C
 def _periods(
     day: Day, at_stage: Sequence[Counter], now_at: datetime
 ) -> list[tuple[float, float, frozenset[CounterId]]]:
-    """From when to when, in seconds, which counters of a stage work."""
+    """Return the periods in which the same counters of a stage work: begin and end in seconds, and the counters."""
     rates = day.plan.staff_levels(len(at_stage), len(at_stage))
     begun = [rate for rate in rates if rate.from_at <= now_at]
     ahead = [rate for rate in rates if rate.from_at > now_at]
-    open_now = [one for one in at_stage if one.state is CounterState.OPEN]
-    back_soon = [one for one in at_stage if one.back_at is not None]
-    others = [one for one in at_stage if one.state is CounterState.PAUSED and one.back_at is None]
-    closed = [one for one in at_stage if one.state is CounterState.CLOSED and day.plan.counters[one.id].offered]
+    open_now = [counter for counter in at_stage if counter.state is CounterState.OPEN]
+    back_soon = [counter for counter in at_stage if counter.back_at is not None]
+    others = [counter for counter in at_stage if counter.state is CounterState.PAUSED and counter.back_at is None]
+    closed = [
+        counter
+        for counter in at_stage
+        if counter.state is CounterState.CLOSED and day.plan.counters[counter.id].offered
+    ]
     preferred = [*open_now, *back_soon, *others, *closed]
     windows = day.plan.windows
     planned = begun[-1].counters if begun else 0
@@ -57,44 +61,44 @@ def _periods(
     elif open_now or back_soon:
         working = _covering([*open_now, *back_soon], preferred, planned)
     else:
-        working = _chosen(preferred, planned)
+        working = _choose(preferred, planned)
     periods: list[tuple[float, float, frozenset[CounterId]]] = []
     edges = [now_at, *(rate.from_at for rate in ahead)]
     for number, from_at in enumerate(edges):
         if number:
             wanted = ahead[number - 1].counters
             if wanted:
-                before = {one.id for one in working}
-                working = _chosen([*working, *(one for one in preferred if one.id not in before)], wanted)
+                before = {counter.id for counter in working}
+                working = _choose([*working, *(counter for counter in preferred if counter.id not in before)], wanted)
             elif any(rate.counters for rate in ahead[number - 1 :]):
-                working = []  # closed over lunch
+                working = []  # the hall is closed until the next opening
             else:
                 break
         to_s = (edges[number + 1] - now_at).total_seconds() if number + 1 < len(edges) else math.inf
-        periods.append(((from_at - now_at).total_seconds(), to_s, frozenset(one.id for one in working)))
+        periods.append(((from_at - now_at).total_seconds(), to_s, frozenset(counter.id for counter in working)))
     last_from, _, last = periods[-1]
     periods[-1] = (last_from, math.inf, last)
     return periods
 
 
-def _chosen(preferred: Sequence[Counter], wanted: int) -> list[Counter]:
-    """So many counters, and among them, if it can be, one for each service that any of them does."""
+def _choose(preferred: Sequence[Counter], wanted: int) -> list[Counter]:
+    """Choose so many counters, if possible with counter for each service that any of them serves."""
     return _covering([], preferred, wanted, fill=True)
 
 
 def _covering(
     working: Sequence[Counter], preferred: Sequence[Counter], planned: int, *, fill: bool = False
 ) -> list[Counter]:
-    """Counters at work, and of those preferred as many more as the plan allows, for services that none of them does."""
+    """Return the working counters, and preferred ones for services that none of them serves, as far as planned."""
     chosen = list(working)
-    covered = {name for one in chosen for name in one.services}
-    taken = {one.id for one in chosen}
-    for one in preferred:
-        if len(chosen) < planned and one.id not in taken and not covered.issuperset(one.services):
-            chosen.append(one)
-            taken.add(one.id)
-            covered.update(one.services)
+    covered = {name for counter in chosen for name in counter.services}
+    taken = {counter.id for counter in chosen}
+    for counter in preferred:
+        if len(chosen) < planned and counter.id not in taken and not covered.issuperset(counter.services):
+            chosen.append(counter)
+            taken.add(counter.id)
+            covered.update(counter.services)
     if fill:
-        rest = [one for one in preferred if one.id not in taken]
+        rest = [counter for counter in preferred if counter.id not in taken]
         chosen.extend(rest[: max(0, planned - len(chosen))])
     return chosen

@@ -1,9 +1,10 @@
-"""Today's speed at each stage, as far as it can be told from what is done and from what is not.
+"""Today's speed at each stage, estimated from finished and running services.
 
-The short services of the morning are done first: reckoned from them alone every day would begin fast. So a service
-under way counts as well, with as long as it is expected to take given that it is not done (one step after the other of
-expectation and maximization). And who took more than four means is left out as a forgotten finish; what that cuts off
-the mean of the others is put back. Whom a suspension interrupted says nothing of the speed, done or not.
+The short services of the morning are finished first, so finished services alone would make every day look fast at its
+beginning. Therefore a running service counts too, with its expected duration given that it is not finished (expectation
+and maximization in turn). Running services longer than four means are left out as forgotten finishes, and so are
+finished ones; the mean of the others is corrected for what this cuts off. Services interrupted by a suspension do not
+count.
 
 Source: ALGORITHMS 4.2, "Speed learning"; Dempster, Laird and Rubin 1977.
 """
@@ -15,15 +16,15 @@ from typing import NamedTuple
 from service.domain.day import NO_SERVICE_TIMES, Day
 from service.domain.evolve.visits import FORGOTTEN_AFTER_MEANS
 from service.domain.model import StageId
-from service.domain.queue.distributions import remaining_s
+from service.domain.queue.distributions import normal_cdf, remaining_s
 from service.domain.queue.todays_speed import speed_prior_s, todays_speed
 
 STEPS = 4
-"""Of expectation and maximization; the rest of a service changes little with the speed."""
+"""Number of steps of expectation and maximization. The remaining time of a service changes little with the speed."""
 
 
 class RunningService(NamedTuple):
-    """A service that is not done: seconds expected at usual speed, the coefficient of variation, seconds until now."""
+    """A running service: expected seconds at usual speed, coefficient of variation, and elapsed seconds."""
 
     mean_s: float
     cv: float
@@ -31,26 +32,29 @@ class RunningService(NamedTuple):
 
 
 def current_speed(day: Day, stage: StageId, now_at: datetime) -> tuple[float, float]:
-    """Today's speed at a stage, actual by expected seconds, and its spread."""
+    """Return today's speed at a stage, actual by expected seconds, and its standard deviation."""
     _, speed_sd = todays_speed(day, stage)
-    spent = day.service_times.get(stage, NO_SERVICE_TIMES)
+    times = day.service_times.get(stage, NO_SERVICE_TIMES)
     prior_s = speed_prior_s(day.plan, stage)
-    expected_s = prior_s + spent.expected_s * _kept(day, stage)
+    expected_s = prior_s + times.expected_s * _mean_kept_share(day, stage)
     running = [
-        one for one in running_services(day, stage, now_at) if one.elapsed_s < FORGOTTEN_AFTER_MEANS * one.mean_s
+        service
+        for service in running_services(day, stage, now_at)
+        if service.elapsed_s < FORGOTTEN_AFTER_MEANS * service.mean_s
     ]
-    usual_s = expected_s + sum(one.mean_s for one in running)
-    speed = (prior_s + spent.actual_s) / expected_s
+    usual_s = expected_s + sum(service.mean_s for service in running)
+    speed = (prior_s + times.actual_s) / expected_s
     for _ in range(STEPS):
-        lasting_s = sum(
-            one.elapsed_s + speed * remaining_s(one.mean_s, one.cv, one.elapsed_s / speed) for one in running
+        running_s = sum(
+            service.elapsed_s + speed * remaining_s(service.mean_s, service.cv, service.elapsed_s / speed)
+            for service in running
         )
-        speed = (prior_s + spent.actual_s + lasting_s) / usual_s
+        speed = (prior_s + times.actual_s + running_s) / usual_s
     return speed, speed_sd
 
 
 def running_services(day: Day, stage: StageId, now_at: datetime) -> list[RunningService]:
-    """What the people at the counters of a stage are there for, but for whom a suspension has interrupted."""
+    """Return the running services at the counters of a stage, without those that a suspension interrupted."""
     found = []
     for counter in day.counters.values():
         if counter.ticket is None or counter.stage != stage:
@@ -66,8 +70,8 @@ def running_services(day: Day, stage: StageId, now_at: datetime) -> list[Running
     return found
 
 
-def _kept(day: Day, stage: StageId) -> float:
-    """The mean of the services that are not taken for forgotten at a stage, by that of all."""
+def _mean_kept_share(day: Day, stage: StageId) -> float:
+    """Return the mean of the services not taken for forgotten at a stage, divided by the mean of all."""
     kept = [
         mean_ratio_kept(service.at_stages.get(stage, service).cv)
         for service in day.plan.services.values()
@@ -77,13 +81,9 @@ def _kept(day: Day, stage: StageId) -> float:
 
 
 def mean_ratio_kept(cv: float) -> float:
-    """E[X | X <= 4 m] / m of a lognormal duration."""
+    """Return E[X | X <= 4 m] / m of a lognormal duration X with mean m."""
     if cv == 0:
         return 1.0
     sigma = math.sqrt(math.log1p(cv * cv))
     z = math.log(FORGOTTEN_AFTER_MEANS) / sigma
-    return _below(z - sigma / 2) / _below(z + sigma / 2)
-
-
-def _below(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))
+    return normal_cdf(z - sigma / 2) / normal_cdf(z + sigma / 2)

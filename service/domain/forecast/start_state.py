@@ -20,7 +20,7 @@ from service.domain.model import CounterId, HallId, ServiceId, TicketId
 
 
 class Step(NamedTuple):
-    """A visit to a counter of a part: who may serve it, and for how long, at usual speed."""
+    """One visit to a counter of a part: the group of counters that may serve it, and its duration at usual speed."""
 
     part: int
     group: int
@@ -37,7 +37,7 @@ Route = tuple[Step, ...]
 
 
 class LongWaitRule(NamedTuple):
-    """A hall's rule for long waits: a walk-in who has waited for `most_s`, but for suspensions, gets `credit_s`.
+    """A hall's rule for long waits: a walk-in who has waited for `most_s`, without suspensions, gets `credit_s`.
 
     `from_s` is when the present suspension ends.
     """
@@ -48,17 +48,18 @@ class LongWaitRule(NamedTuple):
 
 
 class PlannedRaise(NamedTuple):
-    """That somebody is raised as they have waited too long: when, and their key from then on."""
+    """When a walk-in is raised because of a long wait, and its key from then on."""
 
     at_s: float
     key_s: float
 
 
 class WaitingVisit(NamedTuple):
-    """Who waits, since `since_s`: not called before `active_s`, or rather than nobody by `early_rank`, lowest first.
+    """A waiting ticket, waiting since `since_s`.
 
-    From `due_s` on their appointment counts, also where they go next; `raised` is what the hall's rule for long waits
-    will do for a walk-in.
+    It is called in order from `active_s` on. Before that it may be called only if a counter has nobody else, by the
+    smallest `early_rank`; None for never. `due_s` is when its appointment counts, also at later stages. `raised` is the
+    raise by the rule for long waits; None if there will be none.
     """
 
     ticket: TicketId
@@ -84,10 +85,10 @@ class VisitAtCounter(NamedTuple):
 
 
 class ExpectedVisit(NamedTuple):
-    """Who has an appointment and has not come yet, but does with the probability `shows`.
+    """An expected appointment: its person has not come yet, but comes with the probability `shows`.
 
-    `slot_s` is the slot, later by as long as the hall was suspended after it. `late_from_s`, when the grace begins, is
-    later still while it is, by what is left of that.
+    `slot_s` is the slot, later by the time that the hall was suspended after it. `late_from_s` is when the grace period
+    begins; during a suspension it is later by what is left of the suspension too.
     """
 
     slot_s: float
@@ -97,7 +98,7 @@ class ExpectedVisit(NamedTuple):
 
 
 class ArrivalSpan(NamedTuple):
-    """People without an appointment who come in a span: how many are expected, and the spread of that forecast."""
+    """A span of arrivals without an appointment: expected number, and standard deviation of that forecast."""
 
     from_s: float
     to_s: float
@@ -106,7 +107,7 @@ class ArrivalSpan(NamedTuple):
 
 
 class ArrivalStream(NamedTuple):
-    """People of a kind who come without an appointment; those without a credit are walk-ins."""
+    """Arrivals of one kind without an appointment. A stream without credit consists of walk-ins."""
 
     credit_s: float
     route: Route
@@ -116,8 +117,8 @@ class ArrivalStream(NamedTuple):
 class HallPart(NamedTuple):
     """Counters that compete for the same people.
 
-    `pauses` has the spans, in seconds, in which each of them calls nobody; `groups` has sets of counters, by their
-    index; `speed` is today's at their stage, with its spread.
+    `pauses` has, for each counter, the spans in seconds in which it does not call. `groups` has sets of counters, as
+    indexes. `speed` is today's speed at their stage, with its standard deviation.
     """
 
     counters: tuple[CounterId, ...]
@@ -128,7 +129,7 @@ class HallPart(NamedTuple):
 
 
 class Punctuality(NamedTuple):
-    """How people with appointments come, after the slot, and what that means for their place; all in seconds."""
+    """Arrival of people with appointments relative to the slot, and the rules for their place; all in seconds."""
 
     mean_s: float
     sd_s: float
@@ -138,12 +139,12 @@ class Punctuality(NamedTuple):
 
 
 class StartState(Struct, frozen=True, kw_only=True):
-    """A day at an instant, `made_at`.
+    """A day at the instant `made_at`.
 
-    `waiting` is in the order of calls, by keys that no two share, as long as nobody is raised. `newcomers` are the
-    first steps of walk-ins, one for each set of counters that they may begin at, and `newcomer_of` says which of them
-    is a service's. `closing_s` and `staffed_s` are when the doors close for the last time and when nobody is planned to
-    work any more; None on a day without opening hours ahead.
+    `waiting` is in the order of calls; without raises, the keys of the tickets give the same order and are all
+    different. `newcomers` are the first steps of walk-ins, one for each set of counters where a walk-in may begin;
+    `newcomer_of` maps a service to its index in it. `closing_s` is when the doors close for the last time, `staffed_s`
+    when the last planned counter stops; both are None on a day without opening hours ahead.
     """
 
     hall: HallId

@@ -1,6 +1,6 @@
 """Build the start state of a forecast from a day at an instant.
 
-A hall that is suspended without an end has no start state, because its waits cannot be known.
+A hall that is suspended without a known end has no start state, because its waits cannot be known.
 
 Source: DESIGN 6, "Waits"; ALGORITHMS 4.2.
 """
@@ -33,11 +33,11 @@ from service.domain.queue.dispatch import largest_credit_s, waiting_in_order
 from service.domain.queue.waiting_lines import place_of
 
 STANDBY_RANK = 1e6
-"""Who is on standby is called after those who came too early, in the order of issue."""
+"""Added to the rank of standby tickets: they come after people who came too early, in the order of issue."""
 
 
 def start_state_of(day: Day, now_at: datetime) -> StartState | None:
-    """Look at a day at an instant; None while nobody can tell when calls go on."""
+    """Return the start state of a day; None if it is closed, or suspended without a known end."""
     suspension = day.suspended_at(now_at)
     if day.closed or (suspension is not None and suspension.until_at is None):
         return None
@@ -45,17 +45,17 @@ def start_state_of(day: Day, now_at: datetime) -> StartState | None:
 
 
 def all_waiting(day: Day) -> list[Ticket]:
-    """All who wait, in the order of calls, then those outside of it."""
+    """Return all waiting tickets: first those in the order of calls, then those on standby."""
     found = list(waiting_in_order(day))
     if sum(day.queue.counts.values()) > len(found):
-        known = {ticket.id for ticket in found}
+        listed = {ticket.id for ticket in found}
         found += [
-            ticket for ticket in day.tickets.values() if ticket.state is TicketState.WAITING and ticket.id not in known
+            ticket for ticket in day.tickets.values() if ticket.state is TicketState.WAITING and ticket.id not in listed
         ]
     return found
 
 
-def _guard_of(day: Day, now_at: datetime) -> LongWaitRule | None:
+def _long_wait_rule_of(day: Day, now_at: datetime) -> LongWaitRule | None:
     most_s = day.plan.rules.max_walk_in_wait_s
     credit_s = largest_credit_s(day.plan)
     if most_s is None or not credit_s:
@@ -64,18 +64,18 @@ def _guard_of(day: Day, now_at: datetime) -> LongWaitRule | None:
 
 
 class _StateBuilder:
-    """One look at a day: what is asked of it again and again is found once."""
+    """Builds the start state of one day at one instant."""
 
     def __init__(self, day: Day, now_at: datetime) -> None:
         self.day = day
         self.now_at = now_at
         self.routes = RouteFinder(day, now_at)
         self.waiting = all_waiting(day)
-        self.guard = _guard_of(day, now_at)
+        self.guard = _long_wait_rule_of(day, now_at)
         self.key_s, self.raised_key_s = self._keys()
 
     def build(self) -> StartState:
-        """All of it."""
+        """Return the start state."""
         day, plan, now_at = self.day, self.day.plan, self.now_at
         waiting, unreachable = self._waiting()
         closings = [window.closes_at for window in plan.windows if window.closes_at > now_at]
@@ -106,7 +106,7 @@ class _StateBuilder:
                     tuple(part),
                     tuple(self.routes.pauses[counter] for counter in part),
                     tuple(self.routes.groups[n]),
-                    *current_speed(day, day.counters[part[0]].stage, now_at),  # who competes is of one stage
+                    *current_speed(day, day.counters[part[0]].stage, now_at),  # all counters of a part are of one stage
                 )
                 for n, part in enumerate(self.routes.counters)
             ),
@@ -129,14 +129,17 @@ class _StateBuilder:
         return (at - self.now_at).total_seconds()
 
     def _keys(self) -> tuple[dict[TicketId, float], dict[TicketId, float]]:
-        """The queue times of all who are here, in seconds from now; those that are equal told apart as by the order.
+        """Return the keys of all tickets that are here, and the keys of walk-ins after a raise.
 
-        Beside them those that walk-ins will have when they have waited too long.
+        A key is the queue time in seconds from now. Equal queue times get slightly different keys, in the order of
+        calls.
         """
-        here = [self.day.tickets[one.ticket] for one in self.day.counters.values() if one.ticket is not None]
-        found: dict[TicketId, float] = {}
+        at_counters = [
+            self.day.tickets[counter.ticket] for counter in self.day.counters.values() if counter.ticket is not None
+        ]
+        keys: dict[TicketId, float] = {}
         raised: dict[TicketId, float] = {}
-        places = [(place_of(ticket), found) for ticket in (*here, *self.waiting)]
+        places = [(place_of(ticket), keys) for ticket in (*at_counters, *self.waiting)]
         if self.guard is not None:
             credit = timedelta(seconds=self.guard.credit_s)
             places += [
@@ -145,13 +148,13 @@ class _StateBuilder:
                 if self.day.tickets[place.ticket].may_be_raised
             ]
         last_s = -math.inf
-        for place, keys in sorted(places, key=itemgetter(0)):
+        for place, target in sorted(places, key=itemgetter(0)):
             last_s = max(self._seconds(place.queue_at), math.nextafter(last_s, math.inf))
-            keys[place.ticket] = last_s
-        return found, raised
+            target[place.ticket] = last_s
+        return keys, raised
 
     def _raise_of(self, ticket: Ticket) -> PlannedRaise | None:
-        """When somebody will have waited too long, and the key they have then; None where that is never."""
+        """Return when a ticket will be raised because of a long wait, and its key then; None for never."""
         key_s = self.raised_key_s.get(ticket.id)
         if self.guard is None or key_s is None:
             return None
@@ -166,7 +169,7 @@ class _StateBuilder:
             if not route:
                 unreachable.append(ticket.id)
                 continue
-            active_s, rank = self._due(ticket)
+            active_s, rank = self._active_s_and_rank(ticket)
             since_s = active_s or min(0.0, self._seconds(ticket.waiting_since_at))
             waiting.append(
                 WaitingVisit(
@@ -175,22 +178,22 @@ class _StateBuilder:
                     since_s,
                     active_s,
                     rank,
-                    self._counts_s(ticket),
+                    self._appointment_counts_s(ticket),
                     None if ticket.admission is Admission.STANDBY else self._raise_of(ticket),
                     route,
                 )
             )
         return tuple(waiting), tuple(unreachable)
 
-    def _due(self, ticket: Ticket) -> tuple[float, float | None]:
-        """From when on somebody is called at their place, and by what rank before that rather than nobody."""
+    def _active_s_and_rank(self, ticket: Ticket) -> tuple[float, float | None]:
+        """Return when a ticket is called in order, and its rank for calls before that; None for no earlier call."""
         if ticket.admission is Admission.STANDBY:
             return math.inf, STANDBY_RANK + ticket.n
         active_s = max(0.0, self._seconds(self.day.queue.due_at(ticket)))
         may_be_early = ticket.not_before_at is None or ticket.not_before_at <= self.now_at
         return active_s, active_s if active_s and may_be_early else None
 
-    def _counts_s(self, ticket: Ticket) -> float:
+    def _appointment_counts_s(self, ticket: Ticket) -> float:
         return max(0.0, self._seconds(self.day.queue.appointment_counts_from(ticket)))
 
     def _present(self) -> Iterator[VisitAtCounter]:
@@ -211,7 +214,7 @@ class _StateBuilder:
                 self.routes.index[counter.id],
                 self.day.unsuspended_s(began_at, self.now_at),
                 self.key_s[ticket.id],
-                self._counts_s(ticket),
+                self._appointment_counts_s(ticket),
                 self._raise_of(ticket),
                 now,
                 tuple(
@@ -224,21 +227,21 @@ class _StateBuilder:
     def _expected(self) -> Iterator[ExpectedVisit]:
         day, now_at = self.day, self.now_at
         missed_at = now_at - timedelta(seconds=MISSED_AFTER_S)
-        on_at = calls_resume_at(day, now_at) or now_at
+        resumes_at = calls_resume_at(day, now_at) or now_at
         for slot_at, moved_at in day.expected_late(missed_at, None, now_at):
             if moved_at == missed_at:
                 continue
             shows = show_probability(day.plan.learned, moved_at, now_at)
-            slot_s, late_from_s = self._seconds(moved_at), self._seconds(day.late_from(slot_at, on_at))
+            slot_s, late_from_s = self._seconds(moved_at), self._seconds(day.late_from(slot_at, resumes_at))
             for visit, number in day.appointment_index.expected[slot_at].items():
                 stage = day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
-                errand = RemainingVisit(visit.service, stage, people=visit.count, prechecked=visit.prechecked)
-                route = self.routes.route(errand)
+                rest = RemainingVisit(visit.service, stage, people=visit.count, prechecked=visit.prechecked)
+                route = self.routes.route(rest)
                 if route:
                     yield from repeat(ExpectedVisit(slot_s, late_from_s, shows, route), number)
 
     def _staffed_s(self) -> float | None:
-        """When the last planned counter stops."""
+        """Return when the last planned counter stops, in seconds; None if that is not ahead."""
         counters = len(self.day.counters)
         rates = self.day.plan.staff_levels(counters, counters) if counters else ()
         ends = [following.from_at for rate, following in pairwise(rates) if rate.counters and not following.counters]

@@ -1,4 +1,10 @@
-"""Find the parts of a hall and the routes of visits through them."""
+"""The parts of a hall, and the routes of visits through them.
+
+Counters that may serve the same service at a stage belong to one part, directly or through other counters. Parts are
+numbered in the order of the stages.
+
+Source: ALGORITHMS 4.2.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +21,7 @@ from service.domain.queue.waiting_lines import LineKey
 
 
 class RemainingVisit(NamedTuple):
-    """What somebody still has to do, from a stage of a service on; `counter` is set when only that one may call."""
+    """The rest of a visit from a stage on; `counter` is set if only that counter may call it."""
 
     service: ServiceId
     stage: StageId
@@ -26,7 +32,7 @@ class RemainingVisit(NamedTuple):
 
 
 def remaining_visit_of(ticket: Ticket) -> RemainingVisit:
-    """What is left of a ticket's visit, with its present stage."""
+    """Return the rest of a ticket's visit, the present stage included."""
     return RemainingVisit(
         ticket.service, ticket.stage, ticket.then, ticket.count, ticket.for_counter, prechecked=ticket.prechecked
     )
@@ -35,8 +41,9 @@ def remaining_visit_of(ticket: Ticket) -> RemainingVisit:
 class RouteFinder:
     """The parts of a hall at an instant, and the routes of visits through them.
 
-    Each counter that serves a visit now, or calls again today, belongs to one part; parts are numbered in the order of
-    the stages. `groups` holds, for each part, the sets of counters in use and their indexes.
+    `pauses` has the counters that have a visit now or will call again today; `part_of` is the part of each. `counters`
+    lists the counters of each part, `index` the position of a counter in its part. `groups` has, for each part, the
+    sets of counters used so far with their indexes; `route` adds to it.
     """
 
     def __init__(self, day: Day, now_at: datetime) -> None:
@@ -58,12 +65,16 @@ class RouteFinder:
         self.groups: list[dict[frozenset[int], int]] = [{} for _ in range(parts)]
         self._routes: dict[RemainingVisit | None, Route] = {}
 
-    def route(self, errand: RemainingVisit | None) -> Route:
-        """The steps of a visit: what it does next at the same part is one step with it, for it is next there."""
-        found = self._routes.get(errand)
+    def route(self, visit: RemainingVisit | None) -> Route:
+        """Return the steps of a visit.
+
+        Consecutive steps in the same part are merged, because the visit is next again there. A route ends before it
+        would go back to an earlier part.
+        """
+        found = self._routes.get(visit)
         if found is None:
             steps: list[Step] = []
-            for step in self._steps(errand):
+            for step in self._steps(visit):
                 last = steps[-1] if steps else None
                 if last is None or step.part > last.part:
                     steps.append(step)
@@ -71,7 +82,7 @@ class RouteFinder:
                     steps[-1] = last._replace(mean_s=last.mean_s + step.mean_s, variance=last.variance + step.variance)
                 else:
                     break
-            found = self._routes[errand] = tuple(steps)
+            found = self._routes[visit] = tuple(steps)
         return found
 
     def walk_in_routes(self) -> Iterator[tuple[ServiceId, Route]]:
@@ -82,46 +93,48 @@ class RouteFinder:
                 if route:
                     yield service.id, route
 
-    def following(self, errand: RemainingVisit) -> RemainingVisit | None:
-        """What comes after a stage: the next one, then the next service; None after the last."""
+    def following(self, visit: RemainingVisit) -> RemainingVisit | None:
+        """Return the rest of a visit after its present stage: next stage, or next service; None after the last."""
         services = self.day.plan.services
-        stages = services[errand.service].stages
-        after = errand._replace(counter=None, prechecked=errand.prechecked or errand.stage == PRECHECK)
-        if errand.stage in stages[:-1]:
-            return after._replace(stage=stages[stages.index(errand.stage) + 1])
-        then = tuple(name for name in errand.then if name in services)
+        stages = services[visit.service].stages
+        after = visit._replace(counter=None, prechecked=visit.prechecked or visit.stage == PRECHECK)
+        if visit.stage in stages[:-1]:
+            return after._replace(stage=stages[stages.index(visit.stage) + 1])
+        then = tuple(name for name in visit.then if name in services)
         if not then:
             return None
-        prechecked = after.prechecked and then[0] == errand.service  # other services want other papers
+        prechecked = after.prechecked and then[0] == visit.service  # other services need other papers
         return after._replace(service=then[0], stage=services[then[0]].stages[0], then=then[1:], prechecked=prechecked)
 
-    def _steps(self, errand: RemainingVisit | None) -> Iterator[Step]:
-        """All that a visit still has to do, until nobody can go on with it."""
-        while errand is not None:
-            errand = errand._replace(stage=self.day.pools.calling_stage(errand.service, errand.stage))
-            step = self._step(errand)
+    def _steps(self, visit: RemainingVisit | None) -> Iterator[Step]:
+        """Yield all steps of a visit, until no counter can serve the next one."""
+        while visit is not None:
+            visit = visit._replace(stage=self.day.pools.calling_stage(visit.service, visit.stage))
+            step = self._step(visit)
             if step is None:
                 return
             yield step
-            errand = self.following(errand)
+            visit = self.following(visit)
 
-    def _step(self, errand: RemainingVisit) -> Step | None:
-        """The step at the stage of an errand; None when no counter for it works today."""
-        service, people, prechecked = self.day.plan.services[errand.service], errand.people, errand.prechecked
-        key = LineKey(errand.stage, errand.service, errand.counter, people, prechecked)
-        rivals = [
-            one for one in self.serving.get((errand.stage, errand.service), ()) if self.day.pools.draws_from(one, key)
+    def _step(self, visit: RemainingVisit) -> Step | None:
+        """Return the step at the present stage of a visit; None if no counter serves it today."""
+        service, people, prechecked = self.day.plan.services[visit.service], visit.people, visit.prechecked
+        key = LineKey(visit.stage, visit.service, visit.counter, people, prechecked)
+        candidates = [
+            counter
+            for counter in self.serving.get((visit.stage, visit.service), ())
+            if self.day.pools.draws_from(counter, key)
         ]
-        if not rivals:
+        if not candidates:
             return None
-        part = self.part_of[rivals[0].id]
-        members = frozenset(self.index[one.id] for one in rivals)
+        part = self.part_of[candidates[0].id]
+        members = frozenset(self.index[counter.id] for counter in candidates)
         group = self.groups[part].setdefault(members, len(self.groups[part]))
-        mean_s = service.expected_s(errand.stage, people, prechecked=prechecked)
-        return Step(part, group, mean_s, service.variance(errand.stage, people, prechecked=prechecked))
+        mean_s = service.expected_s(visit.stage, people, prechecked=prechecked)
+        return Step(part, group, mean_s, service.variance(visit.stage, people, prechecked=prechecked))
 
     def _parts(self) -> tuple[dict[CounterId, int], int]:
-        """The part of each counter that works, and how many there are; in the order of the stages."""
+        """Return the part of each counter, and the number of parts, in the order of the stages."""
         root = {counter: counter for counter in self.pauses}
 
         def find(counter: CounterId) -> CounterId:
@@ -130,9 +143,9 @@ class RouteFinder:
                 counter = root[counter]
             return counter
 
-        for rivals in self.serving.values():
-            for one in rivals[1:]:
-                root[find(one.id)] = find(rivals[0].id)
+        for candidates in self.serving.values():
+            for other in candidates[1:]:
+                root[find(other.id)] = find(candidates[0].id)
         before: dict[CounterId, set[CounterId]] = {find(counter): set() for counter in root}
         for service in self.day.plan.services.values():
             line = [
@@ -146,6 +159,8 @@ class RouteFinder:
         order: dict[CounterId, int] = {}
         while len(order) < len(before):
             ready = [part for part, others in before.items() if part not in order and others <= order.keys()]
-            for part in ready or [next(part for part in before if part not in order)]:  # services that go both ways
+            for part in ready or [
+                next(part for part in before if part not in order)
+            ]:  # cyclic: some services use these parts in opposite order
                 order[part] = len(order)
         return {counter: order[find(counter)] for counter in root}, len(order)

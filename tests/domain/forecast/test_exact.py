@@ -382,7 +382,7 @@ def test_who_comes_later_and_waits_too_long_goes_before_who_is_here(
     Whatever is thought at first of when the last is called.
     """
     if thought_s is not None:
-        monkeypatch.setattr(day_simulation, "_about_last_s", lambda _: thought_s)
+        monkeypatch.setattr(day_simulation, "_estimate_last_call_s", lambda _: thought_s)
     waits = []
     for most_s in (36_000, 60):
         hall = guarded(max_walk_in_wait_s=most_s)
