@@ -1,7 +1,8 @@
 """Which counters call people, and when.
 
-Until the plan next changes the staff level, the counters work that are open, and paused counters from the end of their
-break. After that as many work as planned, first those already at work. The last counters continue until nobody waits.
+Until the plan next changes the staff level, open counters work, and paused counters work from the end of their break.
+After that, as many counters work as planned, first those already at work. The last counters continue until nobody
+waits.
 """
 
 import math
@@ -82,7 +83,7 @@ def _periods(
 
 
 def _choose(preferred: Sequence[Counter], wanted: int) -> list[Counter]:
-    """Choose so many counters, if possible with counter for each service that any of them serves."""
+    """Choose `wanted` counters that together serve as many services of the preferred counters as possible."""
     return _covering([], preferred, wanted, fill=True)
 
 
