@@ -1,9 +1,9 @@
 """The composition root: the only module that knows all others. Every task of the process is started from here.
 
-`serve` runs the shared parts (database, bell, follower), the core (halls, lanes, accounts), the features with their
-timers, the sockets of screens, and HTTP; `display` runs the shared parts and the sockets. Parts are entered in this
-order and left in reverse: a stop first takes no new requests and answers those under way, then closes the sockets,
-and closes the database last.
+`serve` runs the shared parts (database, commit hints, follower), the core (halls, lanes, accounts), the features with
+their timers, the sockets of screens, and HTTP. `display` runs the shared parts and the sockets. Parts start in this
+order and stop in reverse. A stop first rejects new requests and answers the open ones, then closes the sockets, and
+closes the database last.
 """
 
 from collections.abc import AsyncIterator

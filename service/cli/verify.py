@@ -23,5 +23,5 @@ async def _verify(settings: Settings) -> None:
         verifier = Verifier(database)
         async for difference in verifier.differences():
             raise CannotServe(f"inconsistent: {difference}")
-    counts = verifier.seen
+    counts = verifier.verified
     typer.echo(f"consistent: {counts.days} days, {counts.events} events, {counts.tickets} tickets")

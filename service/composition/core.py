@@ -40,7 +40,7 @@ async def core_parts(settings: Settings, shared: SharedParts, clock: Clock) -> A
         halls = Halls(stored.HallStore(shared.database))
         all_lanes: list[Lanes] = []  # metrics read the lanes, which need metrics to be made
         metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in all_lanes), shared.forecasts.cached)
-        observer = CommitObserver(metrics, shared.bell, shared.follower)
+        observer = CommitObserver(metrics, shared.hints, shared.follower)
         lanes = Lanes(journal, halls, clock, observer)
         all_lanes.append(lanes)
         await synchronise(shared.database, clock)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from service.domain.command_results import ResultPart
 from service.domain.day import Day
-from service.journal.commit_hints import Bell
+from service.journal.commit_hints import CommitHints
 from service.journal.follow import Follower
 from service.journal.values import Append
 from service.metrics.metrics import Metrics
@@ -12,17 +12,17 @@ from service.notify.messaging import Messages
 
 
 class CommitObserver:
-    """Tells metrics, the bell, the follower of this process and the messages about commits of the lanes."""
+    """Tells metrics, the commit hints, the follower of this process and the messages about commits of the lanes."""
 
-    def __init__(self, metrics: Metrics, bell: Bell, follower: Follower) -> None:
+    def __init__(self, metrics: Metrics, hints: CommitHints, follower: Follower) -> None:
         self._metrics = metrics
-        self._bell = bell
+        self._hints = hints
         self._follower = follower
         self.messages: Messages | None = None
 
     def committed(self, day: Day, parts: list[ResultPart], append_s: float, commands: int) -> None:
         """Count the commit, and wake other processes and the messages."""
-        self._bell.ring(day.hall, day.on, day.seq)
+        self._hints.publish(day.hall, day.on, day.seq)
         self._metrics.committed(day, parts, append_s, commands)
         if self.messages is not None:
             self.messages.mark_changed(day.hall, day.on)

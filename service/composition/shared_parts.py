@@ -1,4 +1,4 @@
-"""What `serve` and `display` have in common: database, secrets, bell, follower and forecasts."""
+"""What `serve` and `display` have in common: database, secrets, commit hints, follower and forecasts."""
 
 import asyncio
 import resource
@@ -13,7 +13,7 @@ from service.config.settings import Settings
 from service.credentials import secret_check
 from service.credentials.signer import Signer
 from service.forecasts.stored_forecasts import READ_EVERY_S, Forecasts
-from service.journal.commit_hints import Bell, NatsBell, PostgresBell
+from service.journal.commit_hints import CommitHints, NatsHints, PostgresHints
 from service.journal.database import Database
 from service.journal.embedded.server import EmbeddedPostgres
 from service.journal.faults import StorageUnavailable
@@ -29,7 +29,7 @@ class SharedParts(NamedTuple):
     """The parts that both programs use."""
 
     database: Database
-    bell: Bell
+    hints: CommitHints
     follower: Follower
     embedded: EmbeddedPostgres | None
     clock: Clock
@@ -64,12 +64,12 @@ async def shared_parts(settings: Settings, clock: Clock, *, is_display: bool) ->
             await migrated(dsn)
         database = await stack.enter_async_context(Database(dsn))
         secrets = await (_wait_for_secrets if is_display else secret_check.register)(database, settings)
-        bell: Bell = PostgresBell(dsn) if settings.nats_url is None else NatsBell(settings.nats_url)
-        await stack.enter_async_context(background_task(bell.run(), "bell"))
-        follower = Follower(database, bell, clock.monotonic_s)
+        hints: CommitHints = PostgresHints(dsn) if settings.nats_url is None else NatsHints(settings.nats_url)
+        await stack.enter_async_context(background_task(hints.run(), "commit hints"))
+        follower = Follower(database, hints, clock.monotonic_s)
         await stack.enter_async_context(background_task(follower.run(), "follower"))
         forecasts = Forecasts(database, clock)
-        yield SharedParts(database, bell, follower, embedded, clock, secrets, Signer(secrets), forecasts)
+        yield SharedParts(database, hints, follower, embedded, clock, secrets, Signer(secrets), forecasts)
 
 
 async def read_forecasts(forecasts: Forecasts) -> None:

@@ -1,19 +1,18 @@
-"""Following: what happens on a hall's day, in order and without gaps, as it is committed.
+"""Follow the events of a hall's present day, in order and without gaps, as they are committed.
 
-A cursor reads: each hall followed has one position in this process, and reading goes on from it by `seq`. Appends of a
-day commit in the order of their seq, so the cursor never meets a gap. Bells (`bell`) only say that reading is worth
-while; each second a poll of `hall_days` looks at all halls followed at once, and is the net under bells not heard, the
-way back after an outage, and the detector of a journal that was rewritten.
+**One cursor per hall.** Each followed hall has one position in this process, whatever the number of subscribers. Events
+are read from it by `seq`; appends of a day commit in the order of `seq`, so there are no gaps. A hint (`commit_hints`)
+only says that reading is worthwhile. A poll each second looks at all followed halls in one query. It finds events whose
+hint was lost, continues after an outage, and detects a rewritten journal.
 
-What this process appended itself need not be read: `appended` hands it over. An append is compare-and-set, so a cursor
-that stands where it began has missed nothing, and moves on by it; one that stands elsewhere is told by the bell, as of
-what others append. A reading that was under way meanwhile is of before, and is done again.
+**Own appends** need not be read: `appended` takes them over. An append is a compare-and-set, so a cursor at its start
+has missed nothing and moves to its end. A cursor elsewhere waits for the hint, as for appends of other processes. A
+read that was running at that time is outdated and is repeated.
 
-Who follows a hall is first given its day from the beginning (`Loaded`: fold from nothing), then what happens (`Moved`:
-fold further). `Loaded` comes again when the hall's next day is the current one, when the journal was rewritten, and to
-one who did not take what came for too long. The current day is the earliest of those begun that has not ended; the last
-one when all have. Days that were only booked on, ahead of their time, are none of them. Any number may follow a hall in
-a process: it is read once.
+**Changes.** A subscriber first gets the whole day (`Loaded`: fold from the beginning), then new events (`Moved`: fold
+on). `Loaded` comes again when the next day becomes the current one, when the journal was rewritten, and when the
+subscriber did not take its events for too long. The current day is the earliest day that has begun and not ended, or
+the last one if all have ended. Days ahead that only have bookings are ignored.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ from msgspec import Struct
 
 from service.domain.events import DayEnded, Record
 from service.domain.model import HallId
-from service.journal.commit_hints import Bell
+from service.journal.commit_hints import CommitHints
 from service.journal.database import Database
 from service.journal.faults import Rewritten, StorageUnavailable
 from service.journal.health import Health
@@ -33,15 +32,15 @@ from service.journal.read import Reader
 from service.journal.sql_files import statements
 from service.journal.values import Append, DayRow, Position
 
-POLL_S = 1.0  # how late news is when no bell is heard
-RETRY_S = 0.5  # between two attempts to load a day
-UNTAKEN_MAX = 10_000  # events kept for one who does not take them; beyond it the day is loaded anew
+POLL_S = 1.0  # longest delay of an event whose hint was lost
+RETRY_S = 0.5  # pause between two attempts to load a day
+UNTAKEN_MAX = 10_000  # events that wait for one subscriber; beyond it the subscriber loads the day again
 
 _POLL = statements("follow.sql")["poll"]
 
 
 class Loaded(Struct, frozen=True):
-    """A day from its beginning: forget what was folded before. Who else follows the hall has the same list."""
+    """All events of a day: start a new fold. Other subscribers of the hall get the same list object."""
 
     day: date
     records: Sequence[Record]
@@ -49,7 +48,7 @@ class Loaded(Struct, frozen=True):
 
 
 class Moved(Struct, frozen=True):
-    """What happened since the last change."""
+    """The events since the last change."""
 
     records: Sequence[Record]
     position: Position
@@ -59,21 +58,21 @@ Change = Loaded | Moved
 
 
 class Follower:
-    """Follows halls. `run` has to run for anything to come.
+    """Follows halls. Changes come only while `run` is running.
 
-    `alive_at` is the monotonic time of the last answer of PostgreSQL: what is shown is true as of then.
+    `alive_at` is the monotonic time of the last answer of PostgreSQL: boards are correct as of this time.
     """
 
-    def __init__(self, database: Database, bell: Bell, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: Database, hints: CommitHints, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.alive_at = float("-inf")
         self._database = database
         self._reader = Reader(database)
-        self._bell = bell
-        self._well = Health("follower")
+        self._hints = hints
+        self._health = Health("follower")
         self._monotonic = monotonic
-        self._halls: dict[HallId, _Hall] = {}
+        self._halls: dict[HallId, _Cursor] = {}
         self._group: asyncio.TaskGroup | None = None
-        bell.listen(self._heard)
+        hints.listen(self._on_hint)
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -89,16 +88,16 @@ class Follower:
                 self._group = None
 
     async def follow(self, name: HallId) -> AsyncGenerator[Change, None]:
-        """Give the changes of a hall, for ever; a hall without a day gives nothing until one is opened.
+        """Yield the changes of a hall, without end; a hall without a day has no changes until one has begun.
 
         Raises:
             UnknownKind: a newer release wrote an event that this one cannot read.
-            Exception: the hall cannot be read, as where a block of the disk is damaged.
+            Exception: the hall cannot be read, for example because of a damaged disk block.
         """
         hall = self._halls.get(name)
         if hall is None:
-            hall = self._halls[name] = _Hall(name, self._reader, self._answered)
-            self._bell.watch(name)
+            hall = self._halls[name] = _Cursor(name, self._reader, self._answered)
+            self._hints.watch(name)
             if self._group is not None:
                 hall.begin(self._group)
         inbox = _Inbox(hall)
@@ -111,10 +110,10 @@ class Follower:
             if not hall.inboxes:
                 hall.end()
                 del self._halls[name]
-                self._bell.unwatch(name)
+                self._hints.unwatch(name)
 
     async def poll(self) -> None:
-        """Look once whether anything moved, and wake who has to read."""
+        """Compare all positions with the database once, and wake the halls that must read."""
         halls = list(self._halls.values())
         try:
             rows = await self._database.fetch(
@@ -124,9 +123,9 @@ class Follower:
                 [hall.day is None or hall.ended for hall in halls],
             )
         except StorageUnavailable as error:
-            self._well.failed(error)
+            self._health.failed(error)
             return
-        self._well.worked()
+        self._health.worked()
         self._answered()
         found = {(row["hall_id"], row["day"]): (row["seq"], str(row["head"])) for row in rows}
         moved = {name for name, _ in found.keys() - {(hall.name, hall.day) for hall in halls}}
@@ -136,12 +135,12 @@ class Follower:
                 hall.woken.set()
 
     def appended(self, written: Append, at: datetime) -> None:
-        """Take over an append of this process that is in the journal since `at`, by the database's clock."""
+        """Take over an append of this process that was committed at `at`, by the database's clock."""
         hall = self._halls.get(written.hall)
         if hall is not None:
             hall.appended(written, at)
 
-    def _heard(self, name: HallId, day: date, seq: int) -> None:
+    def _on_hint(self, name: HallId, day: date, seq: int) -> None:
         hall = self._halls.get(name)
         if hall is not None and not hall.knows(day, seq):
             hall.woken.set()
@@ -150,8 +149,8 @@ class Follower:
         self.alive_at = self._monotonic()
 
 
-class _Hall:
-    """A hall as this process follows it: one cursor, whoever follows."""
+class _Cursor:
+    """The position of a followed hall, shared by all subscribers of the process."""
 
     def __init__(self, name: HallId, reader: Reader, answered: Callable[[], None]) -> None:
         self.name = name
@@ -167,34 +166,34 @@ class _Hall:
         self._loading: dict[tuple[date, str], asyncio.Task[list[Record]]] = {}
 
     def begin(self, group: asyncio.TaskGroup) -> None:
-        """Read whenever woken."""
+        """Start the task that reads when `woken` is set."""
         self._task = group.create_task(self._run(), name=f"follow {self.name}")
 
     def end(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         if self._task is not None:
             self._task.cancel()
         for loading in self._loading.values():
             loading.cancel()
 
     def knows(self, day: date, seq: int) -> bool:
-        """Tell whether a ring brings no news; a later day's may, for this one may have ended."""
+        """Tell whether a hint is outdated. A hint of a later day is not: this day may have ended."""
         if self.day is None or self.position is None:
             return False
         return day < self.day or (day == self.day and seq <= self.position.seq)
 
     def appended(self, written: Append, at: datetime) -> None:
-        """Move on by an append that began at the cursor; any other is read when the bell tells."""
+        """Take over an append that starts at the cursor; any other append is read after its hint."""
         stands = self.position
         if stands is None or (self.day, stands.seq, stands.head) != (written.day, written.seq, written.head):
             return
         self._answered()
         self._move_on(written.records, Position(written.seq + len(written.records), written.append_id, at))
         if self.ended:
-            self.woken.set()  # the next day may have begun
+            self.woken.set()  # a later day may have begun
 
     def _move_on(self, records: Sequence[Record], position: Position) -> None:
-        """Give all who follow what happened up to a position."""
+        """Give the events up to `position` to all subscribers."""
         self.position = position
         if records:
             self.ended = isinstance(records[-1].event, DayEnded)
@@ -202,7 +201,7 @@ class _Hall:
                 inbox.put(records, position)
 
     async def load(self, day: date, position: Position) -> list[Record]:
-        """The day up to a position, read once for all who want it now."""
+        """Load the day up to a position, once for all subscribers that need it at the same time."""
         key = (day, position.head)
         loading = self._loading.get(key)
         if loading is None:
@@ -222,16 +221,16 @@ class _Hall:
             await self.woken.wait()
             self.woken.clear()
             try:
-                await self._look()
+                await self._read_news()
             except StorageUnavailable:
-                continue  # the poll wakes us when PostgreSQL is back
-            except Exception as fault:  # noqa: BLE001  (who follows this hall gets it; the other halls go on)
+                continue  # the poll sets `woken` when PostgreSQL is back
+            except Exception as fault:  # noqa: BLE001  (the subscribers of this hall get it; other halls are not affected)
                 for inbox in self.inboxes:
                     inbox.stop(fault)
             self._answered()
 
-    async def _look(self) -> None:
-        """Read what is new, and turn to the current day when it is another."""
+    async def _read_news(self) -> None:
+        """Read the new events, and change to the current day if it is another one."""
         if self.day is not None and self.position is not None:
             asked = self.position
             try:
@@ -239,7 +238,7 @@ class _Hall:
             except Rewritten:
                 self.day = self.position = None
             else:
-                if self.position is not asked:  # moved on by an append of our own
+                if self.position is not asked:  # an append of this process has moved the cursor meanwhile
                     self.woken.set()
                     return
                 self._move_on(records, position)
@@ -252,51 +251,51 @@ class _Hall:
 
 
 def _current(days: list[DayRow]) -> DayRow | None:
-    """The earliest begun day that has not ended; the last when all have; `days` are the newest first."""
+    """Return the earliest begun day that has not ended, or the last begun day; `days` are newest first."""
     begun = [row for row in days if row.begun]
     return next((row for row in reversed(begun) if not row.ended), begun[0] if begun else None)
 
 
 class _Inbox:
-    """What one who follows has not taken yet."""
+    """The changes that one subscriber has not taken yet."""
 
-    def __init__(self, hall: _Hall) -> None:
-        self._hall = hall
-        self._behind = True  # the day has to be loaded
+    def __init__(self, cursor: _Cursor) -> None:
+        self._cursor = cursor
+        self._must_load = True
         self._records: list[Record] = []
         self._position: Position | None = None
         self._fault: Exception | None = None
-        self._something = asyncio.Event()
-        if hall.position is not None:
-            self._something.set()
+        self._changed = asyncio.Event()
+        if cursor.position is not None:
+            self._changed.set()
 
     def put(self, records: Sequence[Record], position: Position) -> None:
-        """Add what happened."""
+        """Add events."""
         self._records += records
         self._position = position
         if len(self._records) > UNTAKEN_MAX:
             self.restart()
-        self._something.set()
+        self._changed.set()
 
     def restart(self) -> None:
-        """Drop everything: the day is loaded anew."""
-        self._behind = True
+        """Drop all events; the day is loaded again."""
+        self._must_load = True
         self._records = []
-        self._something.set()
+        self._changed.set()
 
     def stop(self, fault: Exception) -> None:
-        """End with a fault."""
+        """Let `take` raise a fault."""
         self._fault = fault
-        self._something.set()
+        self._changed.set()
 
     async def take(self) -> Change:
-        """Wait for something to happen and take it."""
+        """Wait for the next change and return it."""
         while True:
-            await self._something.wait()
-            self._something.clear()
+            await self._changed.wait()
+            self._changed.clear()
             if self._fault is not None:
                 raise self._fault
-            if self._behind:
+            if self._must_load:
                 loaded = await self._load()
                 if loaded is not None:
                     return loaded
@@ -305,20 +304,20 @@ class _Inbox:
                 return Moved(records, self._position)
 
     async def _load(self) -> Loaded | None:
-        """Load the day up to where the hall stands; None when the hall had to begin anew, or cannot be read now."""
-        day, position = self._hall.day, self._hall.position
+        """Load the day up to the cursor; `None` if the cursor was reset meanwhile, or the day cannot be read now."""
+        day, position = self._cursor.day, self._cursor.position
         if day is None or position is None:
             return None
-        self._behind = False  # from here on what happens is after `position`
+        self._must_load = False  # events that arrive from now on are after `position`
         self._records = []
         try:
-            records = await self._hall.load(day, position)
+            records = await self._cursor.load(day, position)
         except (StorageUnavailable, Rewritten):
-            self._behind = True
-            self._hall.woken.set()
+            self._must_load = True
+            self._cursor.woken.set()
             await asyncio.sleep(RETRY_S)
-            self._something.set()
+            self._changed.set()
             return None
         if self._records:
-            self._something.set()
-        return None if self._behind else Loaded(day, records, position)
+            self._changed.set()
+        return None if self._must_load else Loaded(day, records, position)

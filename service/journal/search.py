@@ -1,7 +1,7 @@
-"""Finding tickets and appointments: a day's lists, what a code is for, and who has lost the slip.
+"""Find tickets and appointments: lists of a day, search by code, number, phone or name.
 
-All read the tables that every append keeps. A search reads `applicants` as well and answers nothing of them: who knows
-a name or a phone number finds the ticket, not the person.
+All queries read the tables that every append updates. A search also reads `applicants`, but returns nothing from it: a
+known name or phone number leads to the ticket, not to further personal data.
 """
 
 from collections.abc import Iterable
@@ -21,13 +21,13 @@ from service.primitives.personal_data import Personal
 
 NEWEST = (date(9999, 12, 31), 0)
 LAST_START = (datetime(9999, 12, 31, tzinfo=UTC), 0)
-"""After which all begin that are found."""
+"""The start of a search: all rows come after these positions."""
 
 _SQL = statements("search.sql")
 
 
 class FoundTicket(Struct, frozen=True, kw_only=True):
-    """A ticket as the table has it."""
+    """A row of the table `tickets`."""
 
     id: str
     n: int
@@ -57,7 +57,7 @@ class FoundTicket(Struct, frozen=True, kw_only=True):
 
 
 class FoundAppointment(Struct, frozen=True, kw_only=True):
-    """An appointment as the table has it."""
+    """A row of the table `appointments`."""
 
     id: str
     n: int
@@ -80,7 +80,7 @@ class FoundAppointment(Struct, frozen=True, kw_only=True):
 
 
 class CodeKind(StrEnum):
-    """What a code was given for."""
+    """The kind of thing that a code identifies."""
 
     APPOINTMENT = "appointment"
     INVITATION = "invitation"
@@ -88,7 +88,7 @@ class CodeKind(StrEnum):
 
 
 class FoundCode(Struct, frozen=True):
-    """What a code is of: a ticket or appointment of a day in some state; an invitation that is new, used or revoked."""
+    """The ticket, appointment or invitation with a code. An invitation has no day; it is new, used or revoked."""
 
     kind: CodeKind
     id: str
@@ -97,7 +97,7 @@ class FoundCode(Struct, frozen=True):
 
 
 class FoundInvitation(Struct, frozen=True, kw_only=True):
-    """An invitation, as far as it concerns a day; `used_by` is an appointment or a ticket."""
+    """An invitation. `used_by` is the id of an appointment or a ticket."""
 
     id: str
     partner: str
@@ -110,11 +110,11 @@ class FoundInvitation(Struct, frozen=True, kw_only=True):
     used_by: str | None
 
 
-class Wanted(Personal, frozen=True, kw_only=True):
-    """What is known of somebody's ticket: all of it has to fit.
+class TicketQuery(Personal, frozen=True, kw_only=True):
+    """Criteria of a search; all that are given must match.
 
-    `phones` are digits of one, written in several ways, `code` and `number` as they were given out, `name` any part of
-    one.
+    `phones` are the digits of one phone number in several notations. `code` and `number` are complete. `name` is any
+    part of a name.
     """
 
     code: str | None = None
@@ -124,13 +124,13 @@ class Wanted(Personal, frozen=True, kw_only=True):
 
 
 class Finder:
-    """Looks up what people have. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
+    """Finds tickets and appointments. All methods raise `StorageUnavailable` if PostgreSQL does not answer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def seq(self, hall: HallId, day: date) -> int:
-        """The day's seq; 0 when it has not begun."""
+        """Return the number of events of a day; 0 if it is not opened."""
         rows = await self._database.fetch(_SQL["seq"], hall, day)
         return int(rows[0]["seq"]) if rows else 0
 
@@ -144,66 +144,71 @@ class Finder:
         state: str | None,
         service: str | None,
     ) -> list[FoundTicket]:
-        """Tickets of a day in the order of issue, after the `after_n`-th."""
+        """Return tickets of a day in the order of issue, after ticket number `after_n` of the day."""
         return _found(await self._database.fetch(_SQL["list"], hall, day, after_n, limit, state, service))
 
     async def search(
-        self, hall: HallId, days: tuple[date, date], wanted: Wanted, *, after: tuple[date, int] = NEWEST, limit: int
+        self, hall: HallId, days: tuple[date, date], query: TicketQuery, *, after: tuple[date, int] = NEWEST, limit: int
     ) -> list[FoundTicket]:
-        """Tickets of the days from the first to the second, the newest first, after one with this day and `n`."""
+        """Return tickets of the days between two dates, newest first, after the ticket with this day and `n`."""
         rows = await self._database.fetch(
-            _SQL["search"], hall, *days, limit, wanted.code, wanted.number, wanted.phones, wanted.name, *after
+            _SQL["search"], hall, *days, limit, query.code, query.number, query.phones, query.name, *after
         )
         return _found(rows)
 
     async def appointments_of_day(self, hall: HallId, day: date, *, after_n: int, limit: int) -> list[FoundAppointment]:
-        """Appointments of a day in the order of making, after the `after_n`-th."""
+        """Return appointments of a day in the order of booking, after appointment number `after_n` of the day."""
         return _appointments(await self._database.fetch(_SQL["appointments"], hall, day, after_n, limit))
 
     async def search_appointments(
         self,
         hall: HallId,
         days: tuple[date, date],
-        wanted: Wanted,
+        query: TicketQuery,
         *,
         after: tuple[datetime, int] = LAST_START,
         limit: int,
     ) -> list[FoundAppointment]:
-        """Appointments of the days from the first to the second, the last start first, after one with this one and `n`.
+        """Return appointments of the days between two dates, latest start first, after the one with this start and `n`.
 
-        None has a number yet.
+        A search by ticket number finds none, because appointments have no number.
         """
-        if wanted.number is not None:
+        if query.number is not None:
             return []
         rows = await self._database.fetch(
-            _SQL["search_appointments"], hall, *days, limit, wanted.code, wanted.phones, wanted.name, *after
+            _SQL["search_appointments"], hall, *days, limit, query.code, query.phones, query.name, *after
         )
         return _appointments(rows)
 
     async def applicant(self, hall: HallId, applicant: str) -> Applicant | None:
-        """A person, for who may change them; None when they were erased."""
+        """Return the personal data of an applicant; `None` if it was erased."""
         rows = await self._database.fetch(_SQL["applicant"], hall, applicant)
         return Applicant(id=applicant, **rows[0]) if rows else None
 
     async def persons_to_come(self, hall: HallId, persons: list[str]) -> list[str]:
-        """By which of a person's keyed hashes each of their appointments to come is theirs."""
+        """Return, for each upcoming appointment of a person, the hash by which it is stored.
+
+        Args:
+            hall: the hall.
+            persons: the keyed hashes of the person, one per secret.
+        """
         return [row["person"] for row in await self._database.fetch(_SQL["persons_to_come"], hall, persons)]
 
     async def find_code(self, hall: HallId, code: str) -> FoundCode | None:
-        """What a code of the hall was given for."""
+        """Find the ticket, appointment or invitation of the hall with a code."""
         rows = await self._database.fetch(_SQL["code"], hall, code)
         if not rows:
             return None
-        row = rows[0]  # a ticket of a former release may have the code of another kind, which is the newer
+        row = rows[0]  # an old release could give a ticket the code of another thing, which is newer and comes first
         return FoundCode(CodeKind(row["kind"]), str(row["id"]), row["day"], row["state"])
 
     async def returned_at(self, hall: HallId, ticket: str) -> datetime | None:
-        """When somebody came back by the right of a ticket, on whatever day; None while nobody has."""
+        """Return when the right to return of a ticket was used, on any day; `None` if it was not used."""
         rows = await self._database.fetch(_SQL["returned_at"], hall, ticket)
         return rows[0]["issued_at"] if rows else None
 
     async def invitation(self, hall: HallId, invitation: str) -> FoundInvitation | None:
-        """An invitation of the hall."""
+        """Return an invitation of the hall."""
         rows = await self._database.fetch(_SQL["invitation"], hall, invitation)
         return FoundInvitation(**_plain(rows[0])) if rows else None
 
@@ -213,7 +218,7 @@ def _appointments(rows: Iterable[asyncpg.Record]) -> list[FoundAppointment]:
 
 
 def _plain(row: asyncpg.Record) -> dict[str, Any]:
-    """A row by its columns, ids as texts."""
+    """Return a row as a dict, with ids as strings."""
     return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}
 
 

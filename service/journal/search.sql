@@ -1,8 +1,8 @@
 -- name: list
--- The tickets of a day as they are now, in the order of issue.
--- $1 text hall, $2 date day, $3 integer after which n, $4 integer how many at most; $5 text state, $6 text service: NULL
--- for all.
--- One row per ticket.
+-- Return tickets of a day.
+-- $1 text hall, $2 date day, $3 integer only tickets after this n, $4 integer limit, $5 text state or NULL for all,
+-- $6 text service or NULL for all.
+-- One row per ticket, in the order of issue, at most the limit.
 SELECT id, n, code, number, day, service, stage, class AS class_, channel, state, admission, count, counter, last_counter, calls,
     queue_at, issued_at, called_at, started_at, finished_at, outcome, missing, due_on, left_reason, prechecked
 FROM tickets
@@ -11,20 +11,20 @@ ORDER BY n
 LIMIT $4;
 
 -- name: seq
--- How many events a day has.
+-- Return the number of events of a day.
 -- $1 text hall, $2 date day.
--- One row; none when the day has not begun.
+-- One row; none if the day is not opened.
 SELECT seq
 FROM hall_days
 WHERE hall_id = $1 AND day = $2;
 
 -- name: search
--- The tickets of some days by all that is said of them. A phone is found by its last digits, however it is written and
--- with or without the country's; a name by any part of it, in either case.
--- $1 text hall, $2 date the first day, $3 date the last, $4 integer how many at most; $5 text code, $6 text number,
--- $7 text[] digits of the phone, as said and as kept, $8 text part of the name: NULL for all; $9 date, $10 integer the day
--- and n of the ticket after which they begin.
--- One row per ticket, the newest first.
+-- Find tickets of several days; all given criteria must match. A phone matches by its last digits, at least 7, with or
+-- without the country code; a name matches by any part, ignoring case.
+-- $1 text hall, $2 date the first day, $3 date the last day, $4 integer limit; the next four are NULL if not given:
+-- $5 text code, $6 text number, $7 text[] digits of the phone as entered and as stored, $8 text part of the name;
+-- $9 date and $10 integer day and n of the ticket after which the result starts.
+-- One row per ticket, newest first, at most the limit.
 SELECT t.id, t.n, t.code, t.number, t.day, t.service, t.stage, t.class AS class_, t.channel, t.state, t.admission, t.count,
     t.counter, t.last_counter, t.calls, t.queue_at, t.issued_at, t.called_at, t.started_at, t.finished_at, t.outcome,
     t.missing, t.due_on, t.left_reason, t.prechecked
@@ -45,9 +45,9 @@ ORDER BY t.day DESC, t.n DESC
 LIMIT $4;
 
 -- name: appointments
--- The appointments of a day as they are now, in the order of making.
--- $1 text hall, $2 date day, $3 integer after which n, $4 integer how many at most.
--- One row per appointment.
+-- Return appointments of a day.
+-- $1 text hall, $2 date day, $3 integer only appointments after this n, $4 integer limit.
+-- One row per appointment, in the order of booking, at most the limit.
 SELECT id, n, code, day, service, starts_at, ends_at, state, count, channel, expires_at, prechecked, partner,
     ticket_id AS ticket, applicant_id AS applicant, made_at, sequence, seq
 FROM appointments
@@ -56,11 +56,11 @@ ORDER BY n
 LIMIT $4;
 
 -- name: search_appointments
--- The appointments of some days by all that is said of them, as `search` finds tickets.
--- $1 text hall, $2 date the first day, $3 date the last, $4 integer how many at most; $5 text code, $6 text[] digits of the
--- phone, as said and as kept, $7 text part of the name: NULL for all; $8 timestamptz, $9 integer the start and n of the
--- appointment after which they begin.
--- One row per appointment, by its start, the last first.
+-- Find appointments of several days; the criteria match as in `search`.
+-- $1 text hall, $2 date the first day, $3 date the last day, $4 integer limit; the next three are NULL if not given:
+-- $5 text code, $6 text[] digits of the phone as entered and as stored, $7 text part of the name;
+-- $8 timestamptz and $9 integer start and n of the appointment after which the result starts.
+-- One row per appointment, latest start first, at most the limit.
 SELECT b.id, b.n, b.code, b.day, b.service, b.starts_at, b.ends_at, b.state, b.count, b.channel, b.expires_at,
     b.prechecked, b.partner, b.ticket_id AS ticket, b.applicant_id AS applicant, b.made_at, b.sequence, b.seq
 FROM appointments AS b
@@ -79,18 +79,18 @@ ORDER BY b.starts_at DESC, b.n DESC
 LIMIT $4;
 
 -- name: applicant
--- A person.
+-- Return the personal data of an applicant.
 -- $1 text hall, $2 uuid applicant.
--- One row; none when they were erased.
+-- One row; none if it was erased.
 SELECT name, phone, email, locale
 FROM applicants
 WHERE hall_id = $1 AND id = $2;
 
 -- name: code
--- What a code was given for.
+-- Find the appointment, invitation or ticket with a code.
 -- $1 text hall, $2 text code.
--- One row per thing that has it, as a rule one or none: kind, id, day, state; an invitation has no day, and is revoked,
--- used or new.
+-- One row per match, normally one or none: kind, id, day, state. An invitation has no day; its state is revoked, used or
+-- new.
 SELECT 'appointment' AS kind, id, day, state
 FROM appointments
 WHERE hall_id = $1 AND code = $2
@@ -105,7 +105,7 @@ FROM tickets
 WHERE hall_id = $1 AND code = $2;
 
 -- name: returned_at
--- When the right to return of a ticket was used.
+-- Return when the right to return of a ticket was used.
 -- $1 text hall, $2 uuid ticket.
 -- One row, or none.
 SELECT issued_at
@@ -113,7 +113,7 @@ FROM tickets
 WHERE hall_id = $1 AND returns_of = $2;
 
 -- name: invitation
--- An invitation, as far as it concerns a day.
+-- Return an invitation.
 -- $1 text hall, $2 uuid invitation.
 -- One row, or none.
 SELECT id, partner, service, prechecked, releases_at, person, applicant_id AS applicant, revoked_at, used_by
@@ -121,9 +121,9 @@ FROM invitations
 WHERE hall_id = $1 AND id = $2;
 
 -- name: persons_to_come
--- By which of their hashes appointments to come are a person's: read through the index of their ordinals.
+-- Return the stored hash of each upcoming appointment of a person. Uses the index on the ordinals.
 -- $1 text hall, $2 text[] keyed hashes of the person.
--- One row per appointment, or none.
+-- One row per appointment.
 SELECT person
 FROM appointments
 WHERE hall_id = $1 AND person = ANY ($2::text[]) AND nth IS NOT NULL

@@ -1,12 +1,12 @@
-"""`./paihao verify`: a whole database, checked against what it promises.
+"""`./paihao verify`: check a whole database for consistency.
 
-The journal is the truth: every day is folded anew from its events, and everything else must follow from it. What is
-checked, day by day: events are numbered without gaps and end where `hall_days` says; no command is done twice; the fold
-equals the `tickets` and `appointments` tables in every column, the sums of bookings and the uses of invitations;
-numbers are unique and gapless per prefix; nobody is at two counters. And once: the constraints named as rules exist and
-are valid.
+Every day is folded again from its events, and everything else is compared with the fold. Checked for each day: events
+are numbered without gaps and end at the `seq` of `hall_days`; no command was carried out twice; the fold equals the
+tables `tickets` and `appointments` in every column, the booking totals and the uses of invitations; ticket numbers are
+unique and without gaps per prefix; no person is at two counters. Checked once: the named constraints exist and are
+valid.
 
-A database in use goes on meanwhile, so each day is read as it was at one instant.
+The database may be in use, so each day is read in one snapshot.
 
 Source: JOURNAL 1 and 7 (only commands write: a row edited by hand is found here).
 """
@@ -65,16 +65,16 @@ RULES = frozenset(
         "ticket_state",
     }
 )
-"""The constraints that stand behind the rules."""
+"""The constraints that enforce rules of the domain."""
 
 ATTRIBUTE = {"class": "class_"}
-"""What a column is called in Python, where the name is taken."""
+"""Attributes whose names differ from those of their columns."""
 
 _SQL = statements("verify.sql")
 
 
 class Difference(Struct, frozen=True):
-    """Something that is not as promised; `hall` and `day` are None when it is about the whole database."""
+    """An inconsistency. `hall` and `day` are `None` if it concerns the whole database."""
 
     hall: HallId | None
     day: date | None
@@ -86,7 +86,7 @@ class Difference(Struct, frozen=True):
 
 
 class Verified(Struct):
-    """How much was looked at."""
+    """Counts of what was checked and found consistent."""
 
     days: int = 0
     events: int = 0
@@ -94,14 +94,14 @@ class Verified(Struct):
     appointments: int = 0
 
 
-class _Instant:
-    """The database as it was when its transaction began."""
+class _Snapshot:
+    """The database as of the beginning of a transaction."""
 
     def __init__(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
         self._connection = connection
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
-        """Read."""
+        """Execute a query in the transaction."""
         return await self._connection.fetch(sql, *arguments)
 
 
@@ -110,10 +110,10 @@ class Verifier:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.seen = Verified()
+        self.verified = Verified()
 
     async def differences(self) -> AsyncIterator[Difference]:
-        """Everything that is not as promised, by hall and day. Raises StorageUnavailable."""
+        """Yield all inconsistencies, by hall and day. Raises StorageUnavailable."""
         found = {row["name"]: row["valid"] for row in await self._database.fetch(_SQL["constraints"])}
         for rule in sorted(RULES):
             if not found.get(rule):
@@ -127,25 +127,25 @@ class Verifier:
                 yield difference
 
     async def differences_of(self, hall: HallId, on: date) -> AsyncIterator[Difference]:
-        """What is not as promised on one day. Raises StorageUnavailable."""
+        """Yield the inconsistencies of one day. Raises StorageUnavailable."""
         async with (
             self._database.reading() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            what = await self._look(_Instant(connection), hall, on)
-        for one in what:
-            yield Difference(hall, on, one)
+            found = await self._check_day(_Snapshot(connection), hall, on)
+        for description in found:
+            yield Difference(hall, on, description)
 
-    async def _look(self, then: _Instant, hall: HallId, on: date) -> list[str]:
-        reader = Reader(then)
+    async def _check_day(self, snapshot: _Snapshot, hall: HallId, on: date) -> list[str]:
+        reader = Reader(snapshot)
         position = await reader.position(hall, on)
         if position is None:
             return ["its row in hall_days is gone"]
-        extent = (await then.fetch(_SQL["extent"], hall, on))[0]
-        found = list(_faults_of_extent(extent, position))
+        extent = (await snapshot.fetch(_SQL["extent"], hall, on))[0]
+        found = list(_extent_differences(extent, position))
         found += [
             f"part {row['part']} of the command {row['command_id']} stands twice"
-            for row in await then.fetch(_SQL["commands_twice"], hall, on)
+            for row in await snapshot.fetch(_SQL["commands_twice"], hall, on)
         ]
         if found:
             return found
@@ -153,44 +153,44 @@ class Verifier:
             day = await _fold(reader, hall, on, position)
         except (Rewritten, UnknownKind, _Unfoldable) as error:
             return [f"cannot be folded: {error}"]
-        tickets = await then.fetch(_SQL["tickets"], hall, on)
-        appointments = await then.fetch(_SQL["appointments"], hall, on)
+        tickets = await snapshot.fetch(_SQL["tickets"], hall, on)
+        appointments = await snapshot.fetch(_SQL["appointments"], hall, on)
         found = [
-            *_faults_of_day(day),
-            *_faults_of(_TICKETS, day.tickets, tickets),
-            *_faults_of(_APPOINTMENTS, day.appointments, appointments),
-            *_faults_of_row(day, await then.fetch(_SQL["says"], hall, on)),
-            *_faults_of_uses(day, await then.fetch(_SQL["uses"], hall, [*day.appointments, *day.tickets])),
+            *_fold_differences(day),
+            *_row_differences(_TICKETS, day.tickets, tickets),
+            *_row_differences(_APPOINTMENTS, day.appointments, appointments),
+            *_day_row_differences(day, await snapshot.fetch(_SQL["day_row"], hall, on)),
+            *_invitation_differences(day, await snapshot.fetch(_SQL["uses"], hall, [*day.appointments, *day.tickets])),
         ]
         if not found:
-            self.seen = Verified(
-                self.seen.days + 1,
-                self.seen.events + position.seq,
-                self.seen.tickets + len(day.tickets),
-                self.seen.appointments + len(day.appointments),
+            self.verified = Verified(
+                self.verified.days + 1,
+                self.verified.events + position.seq,
+                self.verified.tickets + len(day.tickets),
+                self.verified.appointments + len(day.appointments),
             )
         return found
 
 
 async def _fold(reader: Reader, hall: HallId, on: date, position: Position) -> Day:
-    """Fold a day anew. Raises StorageUnavailable, Rewritten, UnknownKind, _Unfoldable."""
+    """Fold a day from the journal. Raises StorageUnavailable, Rewritten, UnknownKind, _Unfoldable."""
     day = Day(hall, on)
     async for records in reader.load(hall, on, position):
         for record in records:
             try:
                 evolve(day, record)
-            except Exception as error:  # an event that was edited may be wrong in any way
+            except Exception as error:  # an edited event can cause any exception
                 raise _Unfoldable(f"event {record.seq}: {type(error).__name__}: {error}") from error
     if not day.opened:
         raise _Unfoldable("event 1 does not open it")
     return day
 
 
-class _Unfoldable(Exception):  # noqa: N818  (a difference, like all that is found here)
-    """An event does not go with those before it; says which."""
+class _Unfoldable(Exception):  # noqa: N818  (named after the state it reports)
+    """An event does not fit to the events before it."""
 
 
-def _faults_of_extent(extent: asyncpg.Record, position: Position) -> Iterator[str]:
+def _extent_differences(extent: asyncpg.Record, position: Position) -> Iterator[str]:
     if extent["events"] == 0:
         yield "has no events"
     elif (extent["first"], extent["last"], extent["events"]) != (1, position.seq, position.seq):
@@ -199,13 +199,13 @@ def _faults_of_extent(extent: asyncpg.Record, position: Position) -> Iterator[st
         yield f"its last append is {extent['head']}, hall_days says {position.head}"
 
 
-def _faults_of_day(day: Day) -> Iterator[str]:
-    """What the fold itself must keep."""
+def _fold_differences(day: Day) -> Iterator[str]:
+    """Yield violations of rules in the fold itself."""
     numbers = Tally(ticket.number for ticket in day.tickets.values())
     yield from (f"the number {number} was given {count} times" for number, count in numbers.items() if count > 1)
     leased = {lease.prefix for lease in day.leases.values()}
     for prefix, last in day.numbers.items():
-        if prefix in leased:  # some of a kiosk's are never given out
+        if prefix in leased:  # numbers leased to a kiosk may never be issued
             continue
         given = sum(1 for number in numbers if number.rstrip("0123456789") == prefix)
         if given != last:
@@ -221,48 +221,48 @@ def _faults_of_day(day: Day) -> Iterator[str]:
 
 _TICKETS = ("ticket", "number")
 _APPOINTMENTS = ("appointment", "code")
-"""What a row is called, and what it is named by."""
+"""The word for a row in messages, and the attribute that names it."""
 
 
-def _faults_of(kind: tuple[str, str], folded: Mapping[Any, Any], rows: list[asyncpg.Record]) -> Iterator[str]:
-    """Where a table says something else than the fold."""
-    what, name = kind
+def _row_differences(kind: tuple[str, str], folded: Mapping[Any, Any], rows: list[asyncpg.Record]) -> Iterator[str]:
+    """Yield differences between a table and the fold."""
+    word, name = kind
     stored = {str(row["id"]): row for row in rows}
-    for one in folded.values():
-        row = stored.pop(one.id, None)
-        called = getattr(one, name)
+    for entity in folded.values():
+        row = stored.pop(entity.id, None)
+        label = getattr(entity, name)
         if row is None:
-            yield f"the {what} {called} is in the journal and not in the table"
+            yield f"the {word} {label} is in the journal and not in the table"
             continue
-        for column, told in row.items():
-            stored_value, value = _plain(told), _plain(getattr(one, ATTRIBUTE.get(column, column)))
+        for column, cell in row.items():
+            stored_value, value = _plain(cell), _plain(getattr(entity, ATTRIBUTE.get(column, column)))
             if stored_value != value:
-                yield f"{column} of {called} is {stored_value!r} in the table, {value!r} by the journal"
-    yield from (f"the {what} {row[name]} is in the table and not in the journal" for row in stored.values())
+                yield f"{column} of {label} is {stored_value!r} in the table, {value!r} by the journal"
+    yield from (f"the {word} {row[name]} is in the table and not in the journal" for row in stored.values())
 
 
-def _faults_of_row(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
-    """Where what is kept of the whole day is not what the fold of it says."""
+def _day_row_differences(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
+    """Yield differences between the fold and the row of the day in `hall_days` and `day_sums`."""
     for row in rows:
         if not row["begun"] and day.tickets:
             yield "has tickets, and hall_days says that it has not begun"
-        if row["revision"] not in {None, day.plan.revision}:  # none is what a former release writes
+        if row["revision"] not in {None, day.plan.revision}:  # an old release wrote NULL
             yield f"its plan is of revision {day.plan.revision}, hall_days says {row['revision']}"
-        if row["booked"] is not None and not _are_sums(day.booking_totals, row["booked"], row["changes"]):
+        if row["booked"] is not None and not _are_totals(day.booking_totals, row["booked"], row["changes"]):
             yield "the sums of its bookings are not those of the journal"
         if row["booked"] is None and day.appointments:
             yield "has appointments, and no sums of its bookings"
 
 
-def _are_sums(expected: BookingTotals, booked: str, changes: str | None) -> bool:
+def _are_totals(expected: BookingTotals, booked: str, changes: str | None) -> bool:
     try:
         return totals_from_json(booked, changes) == expected
     except (msgspec.DecodeError, LookupError):
-        return False  # they are none at all, or changes of others
+        return False  # no valid totals, or changes that belong to other totals
 
 
-def _faults_of_uses(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
-    """Where the uses of invitations are not those of the day's appointments and tickets."""
+def _invitation_differences(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
+    """Yield differences between the uses of invitations and the day's appointments and tickets."""
     stored = {(str(row["invitation_id"]), str(row["used_by"])) for row in rows}
     used = {
         (one.invitation, str(one.id))
@@ -281,7 +281,7 @@ def _faults_of_uses(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (whatever a column holds)
-    """A value as both sides can say it."""
+    """Return a value in a form that both sides share: ids as strings, tuples as lists."""
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return str(value) if isinstance(value, str) or type(value).__name__ == "UUID" else value

@@ -1,15 +1,15 @@
 -- name: days
--- Every day of every hall, as hall_days says where it stands.
+-- Return all opened days with their positions.
 -- One row per day, by hall and date.
 SELECT hall_id, day, seq, head
 FROM hall_days
 ORDER BY hall_id, day;
 
--- name: says
--- What the tables say of a day besides where it stands.
+-- name: day_row
+-- Return the stored data of a day besides its position.
 -- $1 text hall, $2 date day.
--- One row: whether it has begun, the revision of its plan, the sums of its bookings as they were written whole, and an
--- array of what has changed of them since; NULL when there are none.
+-- One row: whether the day has begun, the revision of its plan, the booking totals as last written in full, and a JSON
+-- array of their changes since; the last two are NULL if there are none.
 SELECT d.begun_at IS NOT NULL AS begun, d.revision, s.booked, (
     SELECT json_agg(c.change ORDER BY c.seq)
     FROM day_sum_changes AS c
@@ -20,17 +20,17 @@ LEFT JOIN day_sums AS s ON s.hall_id = d.hall_id AND s.day = d.day
 WHERE d.hall_id = $1 AND d.day = $2;
 
 -- name: extent
--- What the events of a day say of themselves.
+-- Return the extent of the events of a day.
 -- $1 text hall, $2 date day.
--- One row: how many, the lowest and highest seq, the id of the append that wrote the last.
+-- One row: count, lowest and highest seq, id of the append that wrote the last event.
 SELECT count(*) AS events, min(seq) AS first, max(seq) AS last,
     (SELECT append_id FROM events WHERE hall_id = $1 AND day = $2 ORDER BY seq DESC LIMIT 1) AS head
 FROM events
 WHERE hall_id = $1 AND day = $2;
 
 -- name: orphans
--- Events, tickets and appointments of days that hall_days does not have. Each table is asked for its next day, by its
--- index, and not read through: it takes as long as there are days, whatever happened on them.
+-- Find events, tickets or appointments of a day that is not in hall_days. Each table is searched by its index, from one day
+-- to the next, so that the time depends on the number of days and not on the number of rows.
 -- At most one row: hall_id, day.
 WITH RECURSIVE of_events AS (
     (SELECT hall_id, day FROM events ORDER BY hall_id, day LIMIT 1)
@@ -80,7 +80,7 @@ ORDER BY 1, 2
 LIMIT 1;
 
 -- name: tickets
--- The tickets of a day as the table has them.
+-- Return the tickets of a day, all columns.
 -- $1 text hall, $2 date day.
 -- One row per ticket, in the order of issue.
 SELECT id, n, code, number, service, stage, class, first_class, channel, state, admission, count, prechecked,
@@ -91,9 +91,9 @@ WHERE hall_id = $1 AND day = $2
 ORDER BY n;
 
 -- name: appointments
--- The appointments of a day as the table has them.
+-- Return the appointments of a day, all columns.
 -- $1 text hall, $2 date day.
--- One row per appointment, in the order of making.
+-- One row per appointment, in the order of booking.
 SELECT id, n, code, service, starts_at, ends_at, state, count, channel, applicant_id AS applicant, person, holder,
     expires_at, prechecked, invitation_id AS invitation, partner, place, places, per_person, ticket_id AS ticket, made_at,
     sequence, seq
@@ -102,15 +102,15 @@ WHERE hall_id = $1 AND day = $2
 ORDER BY n;
 
 -- name: uses
--- The invitations that these appointments and tickets use.
--- $1 text hall, $2 uuid[] appointments and tickets.
+-- Return the invitations that some appointments and tickets use.
+-- $1 text hall, $2 uuid[] ids of appointments and tickets.
 -- One row per invitation.
 SELECT invitation_id, used_by
 FROM invitation_uses
 WHERE hall_id = $1 AND used_by = ANY($2);
 
 -- name: commands_twice
--- Parts of commands that stand twice on a day.
+-- Find a part of a command that occurs twice on a day.
 -- $1 text hall, $2 date day.
 -- At most one row: command_id, part.
 SELECT command_id, part
@@ -121,8 +121,8 @@ HAVING count(*) > 1
 LIMIT 1;
 
 -- name: constraints
--- The rules that the tables of this schema keep.
--- One row per constraint: name, and whether it holds for every row and is enforced.
+-- Return the constraints of this schema.
+-- One row per constraint: name, and whether it is enforced and holds for every row.
 SELECT c.conname AS name, c.convalidated AND coalesce(i.indisvalid, TRUE) AS valid
 FROM pg_constraint AS c
 LEFT JOIN pg_index AS i ON i.indexrelid = c.conindid

@@ -9,16 +9,16 @@ from websockets.asyncio.client import connect
 
 from service.clock import FakeClock
 from service.journal import follow
-from service.journal.commit_hints import PostgresBell
+from service.journal.commit_hints import PostgresHints
 from tests.service import service_on
 
 WITHIN_S = 20.0
 
 
-async def test_a_call_is_on_the_screens_of_its_process_though_no_bell_is_heard(
+async def test_a_call_is_on_the_screens_of_its_process_without_commit_hints(
     dsn: str, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PostgresBell, "hear", lambda _bell, _word: None)
+    monkeypatch.setattr(PostgresHints, "receive", lambda _hints, _text: None)
     monkeypatch.setattr(follow, "POLL_S", 3600.0)
     async with (
         service_on(dsn, tmp_path, clock) as service,

@@ -45,7 +45,7 @@ from service.domain.model import Channel, CounterId, Outcome, ServiceId, TicketI
 from service.domain.refusals import Refusal
 from service.domain.view import ticket_view
 from service.journal.append import Appender
-from service.journal.commit_hints import PostgresBell
+from service.journal.commit_hints import PostgresHints
 from service.journal.database import Database
 from service.journal.follow import Follower
 from service.journal.hall_documents import HallStore
@@ -70,12 +70,12 @@ class PacedClock(FakeClock):
 class Hall:
     """The demo hall on a real journal, and its screens."""
 
-    def __init__(self, appender: Appender, bell: PostgresBell, clock: FakeClock) -> None:
+    def __init__(self, appender: Appender, hints: PostgresHints, clock: FakeClock) -> None:
         self.day = Day(DEMO, MONDAY)
         self.clock = clock
         self.head = new_id()
         self._appender = appender
-        self._bell = bell
+        self._hints = hints
 
     async def open(self) -> None:
         """Open the day."""
@@ -112,7 +112,7 @@ class Hall:
             )
             assert isinstance(await self._appender.append(append), Committed)
             self.head = append_id
-            self._bell.ring(DEMO, MONDAY, self.day.seq)
+            self._hints.publish(DEMO, MONDAY, self.day.seq)
 
     def something(self, draw: random.Random) -> Command:
         """A command that may or may not be allowed."""
@@ -153,10 +153,10 @@ async def hall_and_port(dsn: str) -> AsyncIterator[tuple[Hall, DisplayServer]]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(dsn))
         await HallStore(database).create_if_absent(DEMO, demo_document(always_open=True))
-        bell = PostgresBell(dsn)
-        follower = Follower(database, bell, clock.monotonic_s)
-        runs = [asyncio.create_task(run) for run in (bell.run(), follower.run())]
-        hall = Hall(Appender(database), bell, clock)
+        hints = PostgresHints(dsn)
+        follower = Follower(database, hints, clock.monotonic_s)
+        runs = [asyncio.create_task(run) for run in (hints.run(), follower.run())]
+        hall = Hall(Appender(database), hints, clock)
         await hall.open()
         server = DisplayServer(follower=follower, clock=clock, hall_exists=known, verify=lambda *_: Right(None))
         async with server:

@@ -60,7 +60,7 @@ Measured are 11 over ten minutes and 50 to 140 over one; sockets that are kept w
 """
 
 CONNECTIONS_MAX = APPEND_CONNECTIONS + READ_CONNECTIONS_MAX + 1
-"""To PostgreSQL; the one is the bell's."""
+"""To PostgreSQL; one is for the commit hints."""
 
 HELD = """
 SELECT count(DISTINCT a.pid)                                         AS connections,

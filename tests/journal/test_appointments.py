@@ -14,7 +14,7 @@ from service.journal.database import Database
 from service.journal.faults import ConstraintBroken
 from service.journal.hall_documents import HallStore
 from service.journal.read import Reader
-from service.journal.search import CodeKind, Finder, Wanted
+from service.journal.search import CodeKind, Finder, TicketQuery
 from service.journal.values import Append, Applicant
 from tests.journal.samples import (
     DAY,
@@ -349,12 +349,12 @@ async def test_a_clerk_finds_an_appointment_by_phone_name_and_code(writer: Write
     finder = Finder(database)
     days = (DAY, NEXT_DAY)
 
-    for wanted in (Wanted(phones=("13800000000",)), Wanted(name="李"), Wanted(code=booked.code)):
+    for wanted in (TicketQuery(phones=("13800000000",)), TicketQuery(name="李"), TicketQuery(code=booked.code)):
         assert [one.id for one in await finder.search_appointments(HALL, days, wanted, limit=5)] == [booked.id]
     for wanted in (
-        Wanted(phones=("13900000000", "8613900000000")),
-        Wanted(name="韩"),
-        Wanted(number="A001", code=booked.code),
+        TicketQuery(phones=("13900000000", "8613900000000")),
+        TicketQuery(name="韩"),
+        TicketQuery(number="A001", code=booked.code),
     ):
         assert await finder.search_appointments(HALL, days, wanted, limit=5) == []
 

@@ -1,4 +1,4 @@
-"""Following: everything in order and nothing twice, woken by a bell, and by the poll when no bell is heard."""
+"""The follower: every event once and in order, after a commit hint, or after a poll when the hint was lost."""
 
 import asyncio
 import socket
@@ -15,10 +15,18 @@ import pytest
 
 from service.domain.events import Record
 from service.domain.model import HallId
-from service.journal import commit_hints as bell_module
+from service.journal import commit_hints
 from service.journal import follow as follow_module
 from service.journal.append import Appender
-from service.journal.commit_hints import PAYLOAD_MAX_BYTES, SUBJECT, Bell, Heard, NatsBell, PostgresBell, payloads
+from service.journal.commit_hints import (
+    PAYLOAD_MAX_BYTES,
+    SUBJECT,
+    CommitHints,
+    NatsHints,
+    OnHint,
+    PostgresHints,
+    payloads,
+)
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable, UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
@@ -40,42 +48,42 @@ from tests.journal.samples import (
 from tests.proxy import Fault, Proxy
 
 
-class MuteBell:
-    """A bell nobody hears."""
+class LostHints:
+    """Hints that never arrive."""
 
-    def ring(self, hall: HallId, day: date, seq: int) -> None:
-        """Say nothing."""
+    def publish(self, hall: HallId, day: date, seq: int) -> None:
+        """Drop the hint."""
 
-    def listen(self, heard: Heard) -> None:
-        """Hear nothing."""
+    def listen(self, on_hint: OnHint) -> None:
+        """Ignore the receiver."""
 
     def watch(self, hall: HallId) -> None:
-        """Watch nothing."""
+        """Do nothing."""
 
     def unwatch(self, hall: HallId) -> None:
-        """Watch nothing."""
+        """Do nothing."""
 
     async def run(self) -> None:
         """Do nothing."""
 
 
-class HandBell(MuteBell):
-    """A bell the test rings by hand."""
+class ManualHints(LostHints):
+    """Hints that arrive at once, published by the test."""
 
-    heard: Heard
+    on_hint: OnHint
 
-    def listen(self, heard: Heard) -> None:
-        """Remember who hears."""
-        self.heard = heard
+    def listen(self, on_hint: OnHint) -> None:
+        """Keep the receiver."""
+        self.on_hint = on_hint
 
-    def ring(self, hall: HallId, day: date, seq: int) -> None:
-        """Be heard at once."""
-        self.heard(hall, day, seq)
+    def publish(self, hall: HallId, day: date, seq: int) -> None:
+        """Call the receiver at once."""
+        self.on_hint(hall, day, seq)
 
 
 @asynccontextmanager
 async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Let something run during a test."""
+    """Run background tasks during a test."""
     tasks = [asyncio.ensure_future(run()) for run in runs]
     try:
         yield
@@ -88,7 +96,7 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
 
 @pytest.fixture
 def no_poll(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let only bells wake: after its first look the poll sleeps for longer than any test."""
+    """Let only hints wake the follower: after the first poll the next one comes later than any test lasts."""
     monkeypatch.setattr(follow_module, "POLL_S", 3600.0)
 
 
@@ -100,7 +108,7 @@ async def taken_from(changes: AsyncGenerator[Change, None], kind: type[Change] |
 
 
 async def folded(changes: AsyncGenerator[Change, None], upto: int) -> list[Record]:
-    """What a reader has folded when it has reached a seq."""
+    """Return the events of a day when the reader has reached `upto`."""
     day: list[Record] = []
     while not day or day[-1].seq < upto:
         change = await taken_from(changes)
@@ -111,8 +119,8 @@ async def folded(changes: AsyncGenerator[Change, None], upto: int) -> list[Recor
 
 @pytest.mark.usefixtures("no_poll")
 async def test_who_follows_is_given_the_day_and_then_what_happens(writer: Writer, database: Database) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         loaded = await taken_from(changes, Loaded)
         assert isinstance(loaded, Loaded)
@@ -120,18 +128,18 @@ async def test_who_follows_is_given_the_day_and_then_what_happens(writer: Writer
         assert [one.seq for one in loaded.records] == [1]
 
         append = await writer.write()
-        bell.ring(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
 
         moved = await taken_from(changes, Moved)
         assert list(moved.records) == append.records
         assert (moved.position.seq, moved.position.head) == (writer.seq, writer.head)
 
 
-async def test_the_poll_is_the_net_under_a_mute_bell(
+async def test_the_poll_finds_events_whose_hint_was_lost(
     writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow_module, "POLL_S", 0.01)
-    follower = Follower(database, MuteBell())
+    follower = Follower(database, LostHints())
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         await taken_from(changes, Loaded)
 
@@ -149,8 +157,8 @@ async def test_the_poll_is_the_net_under_a_mute_bell(
 async def test_a_hall_is_read_once_however_many_follow(
     writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     reads: list[str] = []
     fetch = database.fetch
 
@@ -165,10 +173,10 @@ async def test_a_hall_is_read_once_however_many_follow(
         monkeypatch.setattr(database, "fetch", counted)
 
         await writer.write()
-        bell.ring(HALL, DAY, writer.seq)
-        bell.ring(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
         all_moved = await asyncio.gather(*(taken_from(changes, Moved) for changes in followers))
-        bell.ring(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
 
         assert {moved.position.seq for moved in all_moved} == {2}
         assert len(reads) == 1
@@ -180,8 +188,8 @@ async def test_a_hall_is_read_once_however_many_follow(
 async def test_what_this_process_appended_is_given_without_a_reading(
     writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell, lambda: 0.0)
+    hints = ManualHints()
+    follower = Follower(database, hints, lambda: 0.0)
     reads: list[str] = []
 
     async def read(sql: str, *_: object) -> object:
@@ -195,7 +203,7 @@ async def test_what_this_process_appended_is_given_without_a_reading(
 
         append = await writer.write()
         follower.appended(append, NOW)
-        bell.ring(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
 
         moved = await taken_from(changes, Moved)
         assert list(moved.records) == append.records
@@ -206,14 +214,14 @@ async def test_what_this_process_appended_is_given_without_a_reading(
 
 @pytest.mark.usefixtures("no_poll")
 async def test_an_append_after_one_of_another_process_is_read(writer: Writer, database: Database) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         await taken_from(changes, Loaded)
 
-        await writer.write()  # another's, and its bell was not heard
+        await writer.write()  # of another process, and its hint was lost
         follower.appended(await writer.write(), NOW)
-        bell.ring(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
 
         moved = await taken_from(changes, Moved)
         assert [one.seq for one in moved.records] == [2, 3]
@@ -223,8 +231,8 @@ async def test_an_append_after_one_of_another_process_is_read(writer: Writer, da
 async def test_an_append_that_comes_while_a_reading_is_under_way_is_given_once(
     writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     fetch = database.fetch
     asked, go_on = asyncio.Event(), asyncio.Event()
 
@@ -239,12 +247,12 @@ async def test_an_append_that_comes_while_a_reading_is_under_way_is_given_once(
         monkeypatch.setattr(database, "fetch", late)
 
         own = await writer.write()
-        bell.ring(HALL, DAY, writer.seq)  # before it is handed over: a reading finds the same event
+        hints.publish(HALL, DAY, writer.seq)  # before it is handed over: a reading finds the same event
         async with asyncio.timeout(WITHIN_S):
             await asked.wait()
         follower.appended(own, NOW)
         await writer.write()
-        bell.ring(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
         go_on.set()
 
         seqs: list[int] = []
@@ -257,7 +265,7 @@ async def test_an_append_that_comes_while_a_reading_is_under_way_is_given_once(
 async def test_the_next_day_follows_the_end_of_this_one_that_this_process_appended(
     writer: Writer, appender: Appender, database: Database
 ) -> None:
-    follower = Follower(database, MuteBell())
+    follower = Follower(database, LostHints())
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         await taken_from(changes, Loaded)
         await Writer(appender, day=NEXT_DAY).open()
@@ -272,13 +280,13 @@ async def test_the_next_day_follows_the_end_of_this_one_that_this_process_append
 
 @pytest.mark.usefixtures("no_poll")
 async def test_who_comes_later_is_given_everything_too(writer: Writer, database: Database) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     async with running(follower.run), aclosing(follower.follow(HALL)) as early:
         await taken_from(early, Loaded)
         for _ in range(30):
             await writer.write()
-            bell.ring(HALL, DAY, writer.seq)
+            hints.publish(HALL, DAY, writer.seq)
             async with aclosing(follower.follow(HALL)) as late:
                 await folded(late, writer.seq)
         await folded_moves(early, 2, writer.seq)
@@ -295,16 +303,16 @@ async def folded_moves(changes: AsyncGenerator[Change, None], first: int, last: 
 async def test_the_next_day_is_followed_when_this_one_has_ended(
     writer: Writer, appender: Appender, database: Database
 ) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         await taken_from(changes, Loaded)
         await writer.end()
-        bell.ring(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
         await taken_from(changes, Moved)
 
         await Writer(appender, day=NEXT_DAY).open()
-        bell.ring(HALL, NEXT_DAY, 1)
+        hints.publish(HALL, NEXT_DAY, 1)
 
         loaded = await taken_from(changes, Loaded)
         assert isinstance(loaded, Loaded)
@@ -315,17 +323,17 @@ async def test_the_next_day_is_followed_when_this_one_has_ended(
 async def test_a_later_day_opened_early_waits_for_this_one_to_end(
     writer: Writer, appender: Appender, database: Database
 ) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     await Writer(appender, day=NEXT_DAY).open()
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         first = await taken_from(changes, Loaded)
         assert isinstance(first, Loaded)
         assert first.day == DAY
 
-        bell.ring(HALL, NEXT_DAY, 1)
+        hints.publish(HALL, NEXT_DAY, 1)
         await writer.end()
-        bell.ring(HALL, DAY, writer.seq)
+        hints.publish(HALL, DAY, writer.seq)
 
         second = await taken_from(changes)
         if isinstance(second, Moved):
@@ -343,7 +351,7 @@ async def begin(appender: Appender, day: date) -> None:
 async def test_a_day_that_was_only_booked_on_is_followed_when_it_begins(
     writer: Writer, appender: Appender, database: Database
 ) -> None:
-    follower = Follower(database, MuteBell())
+    follower = Follower(database, LostHints())
     ahead = await Writer(appender, day=NEXT_DAY).open(begins=False)
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         first = await taken_from(changes, Loaded)
@@ -368,7 +376,7 @@ async def test_a_hall_that_has_only_days_ahead_is_followed_from_the_first_that_b
     halls: HallStore, appender: Appender, database: Database
 ) -> None:
     assert await halls.get(HALL) is not None
-    follower = Follower(database, MuteBell())
+    follower = Follower(database, LostHints())
     await Writer(appender, day=NEXT_DAY).open(begins=False)
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         first = asyncio.ensure_future(taken_from(changes, Loaded))
@@ -382,25 +390,25 @@ async def test_a_hall_that_has_only_days_ahead_is_followed_from_the_first_that_b
         assert loaded.day == DAY
 
 
-@pytest.mark.parametrize("rung", [False, True], ids=["polled", "rung"])
+@pytest.mark.parametrize("hinted", [False, True], ids=["polled", "hinted"])
 async def test_a_hall_without_a_day_is_followed_from_its_first(
-    rung: bool,  # noqa: FBT001
+    hinted: bool,  # noqa: FBT001
     halls: HallStore,
     appender: Appender,
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(follow_module, "POLL_S", 3600.0 if rung else 0.01)
-    bell = HandBell()
-    follower = Follower(database, bell)
+    monkeypatch.setattr(follow_module, "POLL_S", 3600.0 if hinted else 0.01)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         first = asyncio.ensure_future(taken_from(changes, Loaded))
         await follower.poll()
         assert await halls.get(HALL) is not None
 
         await Writer(appender).open()
-        if rung:
-            bell.ring(HALL, DAY, 1)
+        if hinted:
+            hints.publish(HALL, DAY, 1)
 
         assert [one.seq for one in (await first).records] == [1]
 
@@ -410,7 +418,7 @@ async def test_a_hall_without_a_day_is_followed_from_its_first(
 async def test_a_rewritten_journal_is_loaded_anew(
     how: str, writer: Writer, appender: Appender, database: Database
 ) -> None:
-    follower = Follower(database, MuteBell())
+    follower = Follower(database, LostHints())
     seq, head = writer.seq, writer.head
     await writer.write()
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
@@ -437,7 +445,7 @@ async def test_an_outage_is_survived_and_seen_in_alive_at(
     monkeypatch.setattr(follow_module, "POLL_S", 0.01)
     now = 0.0
     async with Database(far_dsn) as far:
-        follower = Follower(far, MuteBell(), monotonic=lambda: now)
+        follower = Follower(far, LostHints(), monotonic=lambda: now)
         async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
             await taken_from(changes, Loaded)
             await proxy.go_away()
@@ -460,8 +468,8 @@ async def test_who_does_not_take_for_too_long_is_given_the_day_anew(
     writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow_module, "UNTAKEN_MAX", 5)
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     async with (
         running(follower.run),
         aclosing(follower.follow(HALL)) as slow,
@@ -471,7 +479,7 @@ async def test_who_does_not_take_for_too_long_is_given_the_day_anew(
         await taken_from(quick, Loaded)
         for _ in range(10):
             await writer.write()
-            bell.ring(HALL, DAY, writer.seq)
+            hints.publish(HALL, DAY, writer.seq)
             await taken_from(quick, Moved)
 
         loaded = await taken_from(slow, Loaded)
@@ -480,13 +488,13 @@ async def test_who_does_not_take_for_too_long_is_given_the_day_anew(
 
 @pytest.mark.usefixtures("no_poll")
 async def test_an_event_of_a_newer_release_ends_the_following(writer: Writer, database: Database) -> None:
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         await taken_from(changes, Loaded)
         await writer.write()
         await database.fetch("UPDATE events SET kind = 'ticket_teleported' WHERE seq = 2")
-        bell.ring(HALL, DAY, 2)
+        hints.publish(HALL, DAY, 2)
 
         with pytest.raises(UnknownKind):
             await taken_from(changes)
@@ -499,14 +507,14 @@ async def test_a_hall_that_cannot_be_read_ends_its_own_following_and_no_other(
     async def since(*_: object) -> None:
         raise asyncpg.DataCorruptedError("invalid page in block 7 of relation base/5/16384")
 
-    bell = HandBell()
-    follower = Follower(database, bell)
+    hints = ManualHints()
+    follower = Follower(database, hints)
     async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
         await taken_from(changes, Loaded)
         with monkeypatch.context() as damaged:
             damaged.setattr(Reader, "since", since)
             await writer.write()
-            bell.ring(HALL, DAY, 2)
+            hints.publish(HALL, DAY, 2)
 
             with pytest.raises(asyncpg.DataCorruptedError):
                 await taken_from(changes)
@@ -545,102 +553,102 @@ def nats_server(port: int = 0) -> Iterator[tuple[str, int]]:
 
 
 @pytest.fixture(params=["postgres", "nats"])
-def bell_of(request: pytest.FixtureRequest, dsn: str) -> Callable[[], Bell]:
-    """Makes bells that hear each other, as those of several processes do."""
+def new_hints(request: pytest.FixtureRequest, dsn: str) -> Callable[[], CommitHints]:
+    """Return a factory of hints that reach each other, as between processes."""
     if request.param == "nats":
         url: str = request.getfixturevalue("nats_url")
-        return lambda: NatsBell(url)
-    return lambda: PostgresBell(dsn)
+        return lambda: NatsHints(url)
+    return lambda: PostgresHints(dsn)
 
 
 @pytest.mark.usefixtures("no_poll")
 async def test_a_ring_wakes_the_followers_of_another_process(
-    bell_of: Callable[[], Bell], writer: Writer, database: Database
+    new_hints: Callable[[], CommitHints], writer: Writer, database: Database
 ) -> None:
-    ours, theirs = bell_of(), bell_of()
+    ours, theirs = new_hints(), new_hints()
     follower = Follower(database, theirs)
     async with running(ours.run, theirs.run, follower.run), aclosing(follower.follow(HALL)) as changes:
         await taken_from(changes, Loaded)
         for _ in range(3):
             append = await writer.write()
             moving = asyncio.ensure_future(taken_from(changes, Moved))
-            while not moving.done():  # the first ring may come before the other end listens
-                ours.ring(HALL, DAY, writer.seq)
+            while not moving.done():  # the first hint may come before the other end listens
+                ours.publish(HALL, DAY, writer.seq)
                 await asyncio.wait({moving}, timeout=0.01)
 
             assert list((await moving).records) == append.records
 
 
-async def test_a_ring_of_a_hall_nobody_watches_is_not_heard(bell_of: Callable[[], Bell]) -> None:
-    ours, theirs = bell_of(), bell_of()
-    heard: list[HallId] = []
+async def test_a_hint_of_a_hall_without_subscribers_is_not_received(new_hints: Callable[[], CommitHints]) -> None:
+    ours, theirs = new_hints(), new_hints()
+    received: list[HallId] = []
     something = asyncio.Event()
 
     def hear(hall: HallId, _day: date, _seq: int) -> None:
-        heard.append(hall)
+        received.append(hall)
         something.set()
 
     theirs.listen(hear)
     theirs.watch(HallId("watched"))
     async with running(ours.run, theirs.run), asyncio.timeout(WITHIN_S):
         while not something.is_set():
-            ours.ring(HallId("other"), DAY, 1)
-            ours.ring(HallId("watched"), DAY, 1)
+            ours.publish(HallId("other"), DAY, 1)
+            ours.publish(HallId("watched"), DAY, 1)
             await asyncio.sleep(0.001)
 
-    assert set(heard) == {HallId("watched")}
+    assert set(received) == {HallId("watched")}
 
 
-async def test_a_bell_comes_back_when_its_postgresql_does(proxy: Proxy, far_dsn: str) -> None:
-    heard = asyncio.Event()
-    bell = PostgresBell(far_dsn)
-    bell.listen(lambda *_: heard.set())
-    bell.watch(HALL)
-    async with running(bell.run), asyncio.timeout(WITHIN_S):
-        bell.ring(HALL, DAY, 1)
-        await heard.wait()
+async def test_hints_reconnect_to_postgresql(proxy: Proxy, far_dsn: str) -> None:
+    received = asyncio.Event()
+    hints = PostgresHints(far_dsn)
+    hints.listen(lambda *_: received.set())
+    hints.watch(HALL)
+    async with running(hints.run), asyncio.timeout(WITHIN_S):
+        hints.publish(HALL, DAY, 1)
+        await received.wait()
         await proxy.go_away()
-        heard.clear()
-        bell.ring(HALL, DAY, 2)  # kept until the server is there again
+        received.clear()
+        hints.publish(HALL, DAY, 2)  # kept until the server is there again
         await proxy.come_back()
-        await heard.wait()
+        await received.wait()
 
 
-async def test_a_bell_finds_out_that_its_postgresql_is_lost_without_a_word(
+async def test_hints_find_out_that_postgresql_is_lost_without_a_closed_connection(
     proxy: Proxy, dsn: str, far_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bell_module, "QUIET_MAX_S", 0.02)
-    monkeypatch.setattr(bell_module, "TELL_TIMEOUT_S", 0.5)
-    heard = asyncio.Event()
-    near, far = PostgresBell(dsn), PostgresBell(far_dsn)
-    far.listen(lambda *_: heard.set())
+    monkeypatch.setattr(commit_hints, "QUIET_MAX_S", 0.02)
+    monkeypatch.setattr(commit_hints, "SEND_TIMEOUT_S", 0.5)
+    received = asyncio.Event()
+    near, far = PostgresHints(dsn), PostgresHints(far_dsn)
+    far.listen(lambda *_: received.set())
     far.watch(HALL)
     async with running(near.run, far.run), asyncio.timeout(WITHIN_S):
-        far.ring(HALL, DAY, 1)
-        await heard.wait()
+        far.publish(HALL, DAY, 1)
+        await received.wait()
         proxy.arm(Fault.HOLD_AFTER)  # from here on nothing comes through this connection
         await proxy.struck.wait()
-        heard.clear()
-        while not heard.is_set():  # the far one hears it on another connection
-            near.ring(HALL, DAY, 2)
+        received.clear()
+        while not received.is_set():  # the far end gets it on a new connection
+            near.publish(HALL, DAY, 2)
             await asyncio.sleep(0.01)
 
 
-async def test_a_bell_comes_back_when_its_nats_does() -> None:
-    heard = asyncio.Event()
+async def test_hints_reconnect_to_nats() -> None:
+    received = asyncio.Event()
     with nats_server() as (url, port):
-        bell = NatsBell(url)
-        bell.listen(lambda *_: heard.set())
-        bell.watch(HALL)
-        carrying = asyncio.ensure_future(bell.run())
+        hints = NatsHints(url)
+        hints.listen(lambda *_: received.set())
+        hints.watch(HALL)
+        carrying = asyncio.ensure_future(hints.run())
         async with asyncio.timeout(WITHIN_S):
-            bell.ring(HALL, DAY, 1)
-            await heard.wait()
-    heard.clear()
-    bell.ring(HALL, DAY, 2)
+            hints.publish(HALL, DAY, 1)
+            await received.wait()
+    received.clear()
+    hints.publish(HALL, DAY, 2)
     with nats_server(port):
         async with running(lambda: carrying), asyncio.timeout(WITHIN_S):
-            await heard.wait()
+            await received.wait()
 
 
 async def test_following_goes_on_by_poll_when_nats_was_never_there(
@@ -649,12 +657,12 @@ async def test_following_goes_on_by_poll_when_nats_was_never_there(
     monkeypatch.setattr(follow_module, "POLL_S", 0.01)
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # and does not listen
-        bell = NatsBell(f"nats://127.0.0.1:{nobody.getsockname()[1]}")
-        follower = Follower(database, bell)
-        async with running(bell.run, follower.run), aclosing(follower.follow(HALL)) as changes:
+        hints = NatsHints(f"nats://127.0.0.1:{nobody.getsockname()[1]}")
+        follower = Follower(database, hints)
+        async with running(hints.run, follower.run), aclosing(follower.follow(HALL)) as changes:
             await taken_from(changes, Loaded)
             append = await writer.write()
-            bell.ring(HALL, DAY, writer.seq)
+            hints.publish(HALL, DAY, writer.seq)
 
             assert list((await taken_from(changes, Moved)).records) == append.records
 
@@ -664,44 +672,44 @@ async def test_a_hall_has_a_subject_of_its_own(nats_url: str) -> None:
     try:
         subscription = await client.subscribe(SUBJECT + HALL)
         await client.flush()
-        bell = NatsBell(nats_url)
-        async with running(bell.run):
-            bell.ring(HALL, DAY, 41)
+        hints = NatsHints(nats_url)
+        async with running(hints.run):
+            hints.publish(HALL, DAY, 41)
             message = await subscription.next_msg(timeout=WITHIN_S)
         assert message.data == b"demo/2026-11-23/41"
     finally:
         await client.close()
 
 
-def test_many_rings_go_in_as_many_payloads_as_they_need() -> None:
-    rung = {(HallId(f"hall-{n:027d}"), DAY): n for n in range(1000)}
+def test_many_hints_are_split_into_payloads() -> None:
+    hints = {(HallId(f"hall-{n:027d}"), DAY): n for n in range(1000)}
 
-    told = list(payloads(rung))
+    texts = list(payloads(hints))
 
-    assert max(len(payload) for payload in told) <= PAYLOAD_MAX_BYTES
-    assert " ".join(told).split() == [f"{hall}/{day}/{seq}" for (hall, day), seq in rung.items()]
-    assert len(told) == 7, "48 kB"
+    assert max(len(payload) for payload in texts) <= PAYLOAD_MAX_BYTES
+    assert " ".join(texts).split() == [f"{hall}/{day}/{seq}" for (hall, day), seq in hints.items()]
+    assert len(texts) == 7, "48 kB"
 
 
 async def test_rings_of_one_day_go_together(dsn: str) -> None:
-    ringing, hearing = PostgresBell(dsn), PostgresBell(dsn)
-    heard: list[int] = []
+    sending, receiving = PostgresHints(dsn), PostgresHints(dsn)
+    received: list[int] = []
     done = asyncio.Event()
 
     def hear(_hall: HallId, _day: date, seq: int) -> None:
-        heard.append(seq)
+        received.append(seq)
         if seq == 1000:
             done.set()
 
-    hearing.listen(hear)
-    hearing.watch(HALL)
-    async with running(hearing.run, ringing.run), asyncio.timeout(WITHIN_S):
-        while not heard:  # until the other end listens
-            ringing.ring(HALL, DAY, 0)
+    receiving.listen(hear)
+    receiving.watch(HALL)
+    async with running(receiving.run, sending.run), asyncio.timeout(WITHIN_S):
+        while not received:  # until the other end listens
+            sending.publish(HALL, DAY, 0)
             await asyncio.sleep(0.001)
-        heard.clear()
+        received.clear()
         for seq in range(1, 1001):
-            ringing.ring(HALL, DAY, seq)
+            sending.publish(HALL, DAY, seq)
         await done.wait()
 
-    assert [seq for seq in heard if seq] == [1000]
+    assert [seq for seq in received if seq] == [1000]

@@ -23,7 +23,7 @@ from service.domain.model import TicketState
 from service.domain.refusals import BodyInvalid
 from service.errors import StorageUnavailable
 from service.journal import faults
-from service.journal.search import LAST_START, NEWEST, Wanted
+from service.journal.search import LAST_START, NEWEST, TicketQuery
 from service.primitives.contacts import e164
 from service.primitives.ids import code_as_typed
 from service.primitives.personal_data import Personal
@@ -135,7 +135,7 @@ def _cursor_of(request: web.Request) -> _SearchCursor:
     return found
 
 
-def search_terms(form: SearchForm, country: str | None) -> Wanted:
+def search_terms(form: SearchForm, country: str | None) -> TicketQuery:
     """What is looked for, written as it is kept in a hall of the country. Raises BodyInvalid when nothing is."""
     code = None if form.code is None else code_as_typed(form.code)
     number = None if form.number is None else re.sub(r"\s", "", form.number).upper()
@@ -147,7 +147,7 @@ def search_terms(form: SearchForm, country: str | None) -> Wanted:
     if code is number is phone is name is None:
         raise BodyInvalid(("", "say a phone, a name, a code or a number"))
     phones = None if form.phone is None else _phone_forms(form.phone, country)
-    return Wanted(code=code, number=number, phones=phones, name=name)
+    return TicketQuery(code=code, number=number, phones=phones, name=name)
 
 
 def digits_of(phone: str) -> str:
