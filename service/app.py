@@ -141,7 +141,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             return True
 
         screens = await stack.enter_async_context(screen_sockets(settings, shared, core.metrics, hall_known))
-        readiness = Readiness(shared.database, core.journal.well)
+        readiness = Readiness(shared.database, core.journal.health)
         limits = await stack.enter_async_context(rate_limits(settings, shared))
         app = make_app(
             {

@@ -1,16 +1,16 @@
-"""What `display` may know of the service: nothing but what is named here.
+"""The interface of the service for `display`: `display` imports nothing else from it.
 
-Screens are a program of their own, in a process of its own where that helps. They fold the same journal by the same
-pure functions, so a board cannot disagree with an answer; they never decide, append, or read a table of the service.
-Whatever is not in this list may change without a thought for the screens.
+`display` can run as a process of its own. It folds the same journal with the same pure functions, so a board cannot
+contradict an answer of the API. It never decides, appends, or reads a table of the service. Names that are not in this
+module may change without regard to `display`.
 
-* the day: `Day`, `evolve`, the words of its values, `wait_of_newcomer` and what they would get,
-  `admission_preview`, and what was forecast: `Promises`, `promised_wait_of_newcomer`;
-* the state in the contract's words: `ticket_view`, `suspended_view`, `stamp`;
-* hearing of what happens: `Follower`, whose changes are `Loaded` and `Moved`, and what it may raise;
+* the day: `Day`, `evolve` and the types of its values; `wait_of_newcomer` and `admission_preview` for a newcomer;
+  stored forecasts: `Promises`, `promised_wait_of_newcomer`;
+* the state in the terms of the API: `ticket_view`, `suspended_view`, `stamp`;
+* new events: `Follower` with its changes `Loaded` and `Moved`, and the exceptions that it raises;
 * `Clock`.
 
-Source: DESIGN 4; held by import-linter.
+Source: DESIGN 4; checked by import-linter.
 """
 
 from service.clock import Clock

@@ -1,6 +1,7 @@
-"""What the rim says no to: problems that no rule of the hall is about.
+"""Refusals of the API and the infrastructure. The docstring of a class is the title of its problem.
 
-The rules' own refusals are in `service.domain.refusals`; both become `application/problem+json` in `web.problems`.
+Refusals by the rules of the domain are in `service.domain.refusals`. `service.api.http.problems` turns both into
+`application/problem+json`.
 
 Source: CONTRACT 2.
 """
@@ -8,7 +9,7 @@ Source: CONTRACT 2.
 import re
 
 from service.domain.refusals import BodyInvalid, Refusal
-from service.primitives.text_fields import in_words
+from service.primitives.text_fields import plain_reason
 
 _WHERE = re.compile(r"^(?P<why>.*?) - at `(?:key in )?\$\.?(?P<path>.*?)`$", re.DOTALL)
 
@@ -21,49 +22,49 @@ class BodyUnreadable(Refusal):
 
 
 class RequestUnreadable(Refusal):
-    """This is no HTTP request that can be read."""
+    """The request is not valid HTTP."""
 
     status = 400
     code = "request-unreadable"
 
 
 class TokenMissing(Refusal):
-    """This needs a credential."""
+    """A credential is required."""
 
     status = 401
     code = "token-missing"
 
 
 class TokenInvalid(Refusal):
-    """This credential is not known."""
+    """The credential is not valid."""
 
     status = 401
     code = "token-invalid"
 
 
 class SignInRefused(Refusal):
-    """This name and password do not open anything here."""
+    """The name or the password is wrong."""
 
     status = 401
     code = "sign-in-refused"
 
 
 class Forbidden(Refusal):
-    """This credential does not have the right to do that."""
+    """The credential does not have the right to do this."""
 
     status = 403
     code = "forbidden"
 
 
 class AccountNotFound(Refusal):
-    """Nobody with this id has a role in this hall."""
+    """No account with this id has a role in this hall."""
 
     status = 404
     code = "account-not-found"
 
 
 class PrinterNotFound(Refusal):
-    """This kiosk has no printer on the network."""
+    """This kiosk has no network printer."""
 
     status = 404
     code = "printer-not-found"
@@ -84,21 +85,21 @@ class MessageNotFound(Refusal):
 
 
 class EntranceRequired(Refusal):
-    """Take a number with the code that the screen at the door shows now."""
+    """The code that the door screen shows now is required to take a number."""
 
     status = 403
     code = "entrance-required"
 
 
 class RouteNotFound(Refusal):
-    """There is nothing at this address."""
+    """This address does not exist."""
 
     status = 404
     code = "route-not-found"
 
 
 class MethodNotAllowed(Refusal):
-    """This address does not take that method."""
+    """This address does not support the method."""
 
     status = 405
     code = "method-not-allowed"
@@ -133,7 +134,7 @@ class MediaType(Refusal):
 
 
 class DocumentConflict(Refusal):
-    """The hall document changed meanwhile; read it again."""
+    """The hall document has changed; read it again."""
 
     status = 412
     code = "document-conflict"
@@ -143,14 +144,14 @@ class DocumentConflict(Refusal):
 
 
 class IfMatchMissing(Refusal):
-    """Say with If-Match which revision of the document this replaces."""
+    """If-Match must name the revision of the document that this replaces."""
 
     status = 428
     code = "if-match-missing"
 
 
 class RateLimited(Refusal):
-    """Too much was asked for from here; wait a little."""
+    """There were too many requests; wait a little."""
 
     status = 429
     code = "rate-limited"
@@ -161,7 +162,7 @@ class RateLimited(Refusal):
 
 
 class ExpectationFailed(Refusal):
-    """The only expectation that is met is 100-continue."""
+    """The only supported expectation is 100-continue."""
 
     status = 417
     code = "expectation-failed"
@@ -175,27 +176,27 @@ class HeadersTooLarge(Refusal):
 
 
 class StorageUnavailable(Refusal):
-    """The database does not answer, or takes no changes now; nothing was done. Try again."""
+    """The database does not answer or accepts no changes; nothing was done. Try again."""
 
     status = 503
     code = "storage-unavailable"
 
 
 class OutcomeUnknown(Refusal):
-    """Whether this was done is not known yet; repeat it with the same idempotency key."""
+    """It is not known yet whether this was done; repeat it with the same idempotency key."""
 
     status = 503
     code = "outcome-unknown"
 
 
 class Fault(Refusal):
-    """Something went wrong on our side; it was logged under the request id."""
+    """An internal error occurred; it was logged with the request id."""
 
     status = 500
     code = "fault"
 
 
-def invalid(said: str) -> BodyInvalid:
-    """Say where in a body a type was not kept."""
-    found = _WHERE.match(said)
-    return BodyInvalid((found["path"], in_words(found["why"])) if found else ("", said))
+def invalid(message: str) -> BodyInvalid:
+    """Turn the message of a msgspec ValidationError into a refusal with path and reason."""
+    found = _WHERE.match(message)
+    return BodyInvalid((found["path"], plain_reason(found["why"])) if found else ("", message))

@@ -27,7 +27,7 @@ from service.reports.missing_screens import SWEEP_EVERY_S as SWEEP_SCREENS_EVERY
 from service.reports.missing_screens import Screens
 from service.reports.online_requests import FLUSH_EVERY_S, OnlineRequests
 from service.reports.overview import Overview
-from service.runtime.jobs import Jobs, in_turn
+from service.runtime.jobs import Jobs, in_sequence
 
 
 class Features(NamedTuple):
@@ -81,7 +81,7 @@ async def feature_parts(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
             ("delete_old_forecasts", forecaster.delete_old, FORGET_FORECASTS_EVERY_S),
             ("erase_old_people", privacy.erase_old, FORGET_EVERY_S),
-            ("archive_ended_days", in_turn(reports.archive_ended, learning.learn), ENDED_DAYS_EVERY_S),
+            ("archive_ended_days", in_sequence(reports.archive_ended, learning.learn), ENDED_DAYS_EVERY_S),
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
             ("refresh_screens", named_screens.refresh, REFRESH_SCREENS_EVERY_S),
             ("delete_revoked_screens", named_screens.delete_revoked, SWEEP_SCREENS_EVERY_S),

@@ -8,7 +8,7 @@ import hmac
 from datetime import UTC, datetime, timedelta
 
 from service.domain.model import HallId
-from service.primitives.ids import CODE_LENGTH, CROCKFORD, code_as_typed
+from service.primitives.ids import CODE_LENGTH, CROCKFORD, normalized_code
 
 WINDOW_S = 60
 GRACE_WINDOWS = 1
@@ -26,7 +26,7 @@ class Entrance:
 
     def accept(self, hall: HallId, code: str, now_at: datetime) -> str | None:
         """Return the typed code in its normal form if it belongs to this minute or the one before; else None."""
-        typed = code_as_typed(code).encode()
+        typed = normalized_code(code).encode()
         window = _window(now_at)
         valid = [_code(secret, hall, window - ago) for secret in self._secrets for ago in range(GRACE_WINDOWS + 1)]
         return next((candidate for candidate in valid if hmac.compare_digest(candidate.encode(), typed)), None)

@@ -19,7 +19,7 @@ from service.domain.refusals import BodyInvalid
 from service.invitations.sheets import HEADER_LINES_MAX, MergedRange, Table, table_of_csv
 from service.primitives.contacts import e164
 from service.primitives.personal_data import Personal
-from service.primitives.text_fields import Email, in_words, is_email
+from service.primitives.text_fields import Email, is_email, plain_reason
 
 GUESTS_MAX = 10_000
 """Maximum number of people in one import."""
@@ -314,4 +314,4 @@ def _squeezed(text: str) -> str:
 def _path_and_reason(error: str) -> tuple[str, str]:
     """Split msgspec's error text, which never contains the value, into the path in the item and the reason."""
     why, _, path = error.partition(" - at `$.")
-    return path.rstrip("`"), in_words(why)
+    return path.rstrip("`"), plain_reason(why)

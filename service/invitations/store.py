@@ -21,8 +21,8 @@ from service.identity.store import Writer, read, transaction
 from service.invitations.guests import BadRow, Guest
 from service.journal.database import Database
 from service.journal.sql_files import statements
-from service.primitives.contacts import Reached, person_of
-from service.primitives.ids import NIL, OF_INVITATION, new_code, new_id
+from service.primitives.contacts import Contact, person_hash
+from service.primitives.ids import INVITATION_CODE_STARTS, NIL, new_code, new_id
 from service.primitives.personal_data import Personal
 
 PACKAGE = "service.invitations"
@@ -164,7 +164,7 @@ class Invitations:
         for _ in range(CODE_ATTEMPTS_MAX):
             codes: dict[str, None] = {}
             while len(codes) < len(pending):
-                codes[new_code(OF_INVITATION)] = None
+                codes[new_code(INVITATION_CODE_STARTS)] = None
             rows = [
                 self._row(hall, id_, code, guest) for (id_, guest), code in zip(pending.items(), codes, strict=True)
             ]
@@ -183,7 +183,7 @@ class Invitations:
             "line": guest.line,
             "service": guest.service,
             "prechecked": guest.prechecked,
-            "person": person_of(self._keyed, hall, Reached(guest.phone, guest.email)),
+            "person": person_hash(self._keyed, hall, Contact(guest.phone, guest.email)),
             "applicant": new_id(),
             "name": guest.name,
             "phone": guest.phone,

@@ -21,7 +21,7 @@ from service.primitives.tasks import start_eagerly
 
 
 class Appender(AppendSender):
-    """Writes to the journal; `well` tells whether that works."""
+    """Writes to the journal; `health` tells whether that works."""
 
     async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
         """Write, and return the definite outcome, however long it takes.

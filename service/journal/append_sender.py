@@ -42,10 +42,10 @@ def ignore_sending(_attempt: int) -> None:
 
 
 class AppendSender:
-    """Sends appends; `well` tells whether appends work."""
+    """Sends appends; `health` tells whether appends work."""
 
     def __init__(self, database: Database) -> None:
-        self.well = Health("appends")
+        self.health = Health("appends")
         self._database = database
         self._unanswered: set[str] = set()
         """Ids of appends whose last sending failed, and which are sent again."""
@@ -107,12 +107,12 @@ class AppendSender:
     def failed(self, error: Exception) -> None:
         """Record that the database did not accept a write."""
         self._database.log_if_incomplete(error)
-        self.well.failed(error)
+        self.health.failed(error)
 
     def worked(self) -> None:
         """Record a successful write. Appends work again when no append waits for an answer after a failure."""
         if not self._unanswered:
-            self.well.worked()
+            self.health.worked()
 
 
 def resend_pauses() -> Iterator[float]:

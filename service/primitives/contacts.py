@@ -1,13 +1,14 @@
-"""People: how to reach them, written in one way each, and a keyed hash by which rules tell one from another.
+"""Contacts of people in a normal form, and the keyed hash that identifies a person for the rules.
 
-A phone is kept as E.164, whatever the country of the hall makes of how it was typed; a mail address is compared in
-lower case. What rules may know of a person is a keyed hash of hall and phone, or mail where there is no phone: two
-halls cannot tell that somebody booked at both, and nobody without the secret can try out numbers.
+A phone number is stored as E.164, read with the country of the hall; a mail address is compared in lower case. Rules
+identify a person only by a keyed hash of the hall and the phone number, or the mail address without a phone number. So
+two halls cannot find out that the same person booked at both, and without the secret no number can be guessed.
 
-A phone has to be possible, not assigned: numbering plans change faster than any copy of them. A letter among its digits
-is one that somebody took for a digit; without it the phone would be a stranger's. A word among them is dialled.
+A phone number must be possible, but not assigned, because numbering plans change faster than copies of them. One or two
+letters between digits are a typing error: without them the number could belong to another person. A word is dialled as
+its digits.
 
-Source: E.164; RFC 5321 2.4 (the local part of an address may tell case apart; nobody's does).
+Source: E.164; RFC 5321 2.4 (the local part of an address may be case-sensitive; in practice it is not).
 """
 
 import re
@@ -24,39 +25,39 @@ from service.primitives.personal_data import Personal
 _FOR_A_DIGIT = re.compile(r"\d[A-Za-z]|[A-Za-z]\d|\d\W+[A-Za-z]{1,2}\W+\d")
 
 Fingerprint = Callable[[bytes], bytes]
-"""A keyed hash."""
+"""Returns the keyed hash of some bytes."""
 
 
-class Reached(Personal, frozen=True):
-    """How to reach somebody, as it is kept: `phone` as E.164."""
+class Contact(Personal, frozen=True):
+    """A contact in its stored form: `phone` as E.164, `email` as entered."""
 
     phone: str | None
     email: str | None
 
 
-def reached(phone: str | None, email: str | None, country: str | None) -> Reached:
-    """Write a phone and an address as they are kept; `country` is the hall's. Raises BodyInvalid."""
-    return Reached(None if phone is None else e164("applicant.phone", phone, country), email)
+def contact_from(phone: str | None, email: str | None, country: str | None) -> Contact:
+    """Return a contact in its stored form; `country` is the country of the hall. Raises BodyInvalid."""
+    return Contact(None if phone is None else e164("applicant.phone", phone, country), email)
 
 
-def person_of(fingerprint: Fingerprint, hall: HallId, who: Reached) -> str | None:
-    """What rules may know of a person; None for who left neither phone nor mail."""
-    return next(iter(persons_of(lambda said: [fingerprint(said)], hall, who)), None)
+def person_hash(fingerprint: Fingerprint, hall: HallId, contact: Contact) -> str | None:
+    """Return the hash that identifies a person; `None` without phone and mail address."""
+    return next(iter(person_hashes(lambda text: [fingerprint(text)], hall, contact)), None)
 
 
-def persons_of(fingerprints: Callable[[bytes], list[bytes]], hall: HallId, who: Reached) -> list[str]:
-    """The same by each of several keys, in their order; none for who left neither phone nor mail."""
-    if who.phone is not None:
-        said = f"person|{hall}|phone|{who.phone}"
-    elif who.email is not None:
-        said = f"person|{hall}|mail|{who.email.lower()}"
+def person_hashes(fingerprints: Callable[[bytes], list[bytes]], hall: HallId, contact: Contact) -> list[str]:
+    """Return the hashes of a person with several keys, in their order; empty without phone and mail address."""
+    if contact.phone is not None:
+        text = f"person|{hall}|phone|{contact.phone}"
+    elif contact.email is not None:
+        text = f"person|{hall}|mail|{contact.email.lower()}"
     else:
         return []
-    return [urlsafe_b64encode(one).rstrip(b"=").decode() for one in fingerprints(said.encode())]
+    return [urlsafe_b64encode(digest).rstrip(b"=").decode() for digest in fingerprints(text.encode())]
 
 
 def e164(path: str, phone: str, country: str | None) -> str:
-    """A phone number as E.164, read as in `country`. Raises BodyInvalid at `path` for what can be no number."""
+    """Return a phone number as E.164, read as in `country`. Raises BodyInvalid at `path` if it cannot be a number."""
     try:
         number = phonenumbers.parse(phone, country)
     except NumberParseException as error:

@@ -1,4 +1,4 @@
-"""Ids and codes, drawn where a request comes in: the only randomness there is."""
+"""Random ids and codes. They are drawn when a request arrives, and nowhere else."""
 
 import re
 import secrets
@@ -6,44 +6,45 @@ import secrets
 from uuid_utils import uuid7
 
 NIL = "00000000-0000-0000-0000-000000000000"
-"""Before every id: the head of a day that has no event yet, the cursor of a first page."""
+"""Less than every id: the head of a day without events, and the cursor of a first page."""
 
 ID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base32: no I, L, O and U, which people take for other characters."""
+"""Crockford's base32: without I, L, O and U, which are easily confused with other characters."""
 
 CODE_LENGTH = 8
 
-OF_TICKET = "0123456789"
-OF_APPOINTMENT = "ABCDEFGHJK"
-OF_INVITATION = "MNPQRSTVWXYZ"
-"""What a code begins with; tickets of former releases had any character."""
+TICKET_CODE_STARTS = "0123456789"
+APPOINTMENT_CODE_STARTS = "ABCDEFGHJK"
+INVITATION_CODE_STARTS = "MNPQRSTVWXYZ"
+"""First characters of codes, by kind. Codes of tickets of old releases begin with any character."""
 
 _PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
 
 _LOOK_ALIKES = str.maketrans("OIL", "011")
-"""Crockford's base32 has no O, I and L: people who type them mean digits."""
+"""O, I and L are not in Crockford's base32, so they stand for digits."""
 
-_BETWEEN = re.compile(r"[\s\-‐-―]")
-"""What people put between the characters of a code."""
+_SEPARATORS = re.compile(r"[\s\-‐-―]")
+"""Separators in a code: white space, hyphens and dashes."""
 
 
 def new_id() -> str:
-    """A UUIDv7: unique everywhere, and sorted by time."""
+    """Return a UUIDv7: globally unique, sorted by time."""
     return str(uuid7())
 
 
-def new_code(first: str = OF_TICKET) -> str:
-    """A code that people type or scan: 8 characters of Crockford base32, about 38 random bits.
+def new_code(first: str = TICKET_CODE_STARTS) -> str:
+    """Return a code that people type or scan: 8 characters of Crockford base32, about 38 random bits.
 
-    The first character says what it is of, so that a code is given once in a hall without a table of all.
+    The first character is one of `first` and tells the kind. So codes of different kinds never collide in a hall, and
+    each kind needs only its own unique constraint.
     """
-    drawn = secrets.randbits(64)  # the lower bits for the rest, the 24 above them for the first: even enough
+    drawn = secrets.randbits(64)  # 40 bits for the rest, the 24 above them for the first character: almost uniform
     rest = "".join([_PAIRS[drawn >> shift & 1023] for shift in range(0, 5 * CODE_LENGTH, 10)])[1:]
     return first[(drawn >> 5 * CODE_LENGTH) % len(first)] + rest
 
 
-def code_as_typed(said: str) -> str:
-    """A code as we write it, from what somebody typed or read aloud."""
-    return _BETWEEN.sub("", said).upper().translate(_LOOK_ALIKES)
+def normalized_code(typed: str) -> str:
+    """Return a code in its stored form, from what a person typed."""
+    return _SEPARATORS.sub("", typed).upper().translate(_LOOK_ALIKES)

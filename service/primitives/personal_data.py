@@ -1,7 +1,7 @@
-"""What people have told of themselves, and what only they may know: it is read where it is needed, and never shown.
+"""Values with personal data or secrets, whose `repr` does not show them.
 
-Whatever is printed, logged or raised says the type of such a value and, where there is one, the id by which it can be
-looked up; so nobody's name gets into a log because somebody logged the thing that has it.
+A print, a log line or an exception shows only the type of the value and its id. So logging an object never logs a name
+by mistake.
 """
 
 from typing import ClassVar
@@ -10,10 +10,10 @@ from msgspec import Struct
 
 
 class Personal(Struct, frozen=True):
-    """A value that shows none of its fields, but for those named in `SHOWN`."""
+    """A struct whose `repr` shows only the fields in `SHOWN`."""
 
     SHOWN: ClassVar[tuple[str, ...]] = ()
-    """The fields that say which one it is, and not who."""
+    """Fields that identify the value without personal data."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"

@@ -1,9 +1,9 @@
-"""Lines: what a short text may hold that people type and others read, as names and mail addresses.
+"""Types of short text fields: names and mail addresses.
 
-It is one line. A line break or another control character in a name would begin a paragraph of its own in a mail that
-the hall sends, and what turns the direction of writing would show it otherwise than it is.
+A text field is one line. A line break or another control character in a name could start a paragraph of its own in a
+mail of the hall. A character that changes the direction of writing could display the text in another order.
 
-The patterns are ECMA 262's as well as Python's, for `/openapi.json` repeats them.
+The patterns are valid in ECMA 262 and in Python, because `/openapi.json` repeats them.
 """
 
 import re
@@ -18,11 +18,11 @@ _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _SPACE = r" \xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 
 ONE_LINE = rf"^[{_SPACE}]*[^\s{_CONTROL}][^{_CONTROL}]*" + END
-"""Spaces alone say nothing. Each letter can match in one place only, so a long text takes no longer than it is."""
+"""One line that is not only spaces. Each character matches in one place only, so the time is linear."""
 
 EMAIL = rf"^[^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+" + END
 
-_IN_WORDS = {
+_PLAIN_REASONS = {
     f"Expected `str` matching regex {pattern!r}": why
     for pattern, why in (
         (ONE_LINE, "is not one line: it says nothing, or holds a line break or another control character"),
@@ -31,31 +31,31 @@ _IN_WORDS = {
 }
 
 DISPLAY_NAME_MAX = 100
-"""Letters."""
+"""Longest display name, in characters."""
 
 PersonName = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
-"""What an applicant is called."""
+"""The name of an applicant."""
 
 Email = Annotated[str, Meta(pattern=EMAIL, max_length=254)]
-"""A mail address, which may still be nobody's."""
+"""The form of a mail address; it need not exist."""
 
 DisplayName = Annotated[str, Meta(min_length=1, max_length=DISPLAY_NAME_MAX, pattern=ONE_LINE)]
-"""What somebody who works here, or a device, is called."""
+"""The name of an account or a device."""
 
 _ONE_LINE = re.compile(ONE_LINE)
 _EMAIL = re.compile(EMAIL)
 
 
 def is_line(text: str) -> bool:
-    """Tell whether a text is one line that says something."""
+    """Tell whether a text is one line and not only spaces."""
     return _ONE_LINE.search(text) is not None
 
 
 def is_email(text: str) -> bool:
-    """Tell whether a text can be a mail address."""
+    """Tell whether a text has the form of a mail address."""
     return _EMAIL.search(text) is not None
 
 
-def in_words(why: str) -> str:
-    """Say what msgspec said of a value that is none of these, for people to read; else as it was said."""
-    return _IN_WORDS.get(why, why)
+def plain_reason(why: str) -> str:
+    """Return a readable reason for a pattern error of msgspec; any other reason is returned unchanged."""
+    return _PLAIN_REASONS.get(why, why)

@@ -29,7 +29,7 @@ from service.identity.idempotency import AlreadyDone, IdempotentRequest
 from service.identity.store import read, transaction
 from service.journal.database import Database
 from service.journal.sql_files import statements
-from service.primitives.contacts import Reached, e164, persons_of
+from service.primitives.contacts import Contact, e164, person_hashes
 from service.primitives.ids import new_id
 from service.primitives.personal_data import Personal
 from service.runtime.fault_isolation import isolated
@@ -185,7 +185,7 @@ class DataRequests:
         self._retention = timedelta(days=retention_days)
         self._erased_on: dict[HallId, date] = {}
 
-    async def find(self, hall: Hall, contact: Reached) -> PersonRecords:
+    async def find(self, hall: Hall, contact: Contact) -> PersonRecords:
         """Find all data about the person with this phone number or mail address."""
         people = await self._people(hall, contact)
         ids, hashes = [person.id for person in people], self._hashes(hall.id, contact)
@@ -202,7 +202,7 @@ class DataRequests:
             [_fields(MessageRecord, dict(row)) for row in messages],
         )
 
-    async def export(self, hall: Hall, contact: Reached, request: IdempotentRequest) -> PersonRecords:
+    async def export(self, hall: Hall, contact: Contact, request: IdempotentRequest) -> PersonRecords:
         """Find all data about a person, and record the export in the audit log. Raises KeyReused."""
         records = await self.find(hall, contact)
         if await idempotency.stored_answer(self._database, request, _Exported) is None:
@@ -216,7 +216,7 @@ class DataRequests:
         return records
 
     async def erase(
-        self, hall: Hall, contact: Reached, request: IdempotentRequest, *, keep: bool = False
+        self, hall: Hall, contact: Contact, request: IdempotentRequest, *, keep: bool = False
     ) -> ErasureResult:
         """Erase the data about the person with this phone number or mail address.
 
@@ -279,15 +279,15 @@ class DataRequests:
             cancelled += answer.done is not None
         return cancelled
 
-    async def _people(self, hall: Hall, contact: Reached) -> list[ApplicantRecord]:
+    async def _people(self, hall: Hall, contact: Contact) -> list[ApplicantRecord]:
         rows = await read(self._database, _SQL["people"], hall.id, _last_digits(contact.phone), contact.email)
         people = [_fields(ApplicantRecord, dict(row)) for row in rows]
         return [person for person in people if _matches(person, contact, hall.document.country)]
 
-    def _hashes(self, hall: HallId, contact: Reached) -> list[str]:
+    def _hashes(self, hall: HallId, contact: Contact) -> list[str]:
         """Return the keyed hashes of a phone number and a mail address, with every accepted secret."""
-        parts = [Reached(contact.phone, None), Reached(None, contact.email)]
-        return [digest for part in parts for digest in persons_of(self._hashes_of, hall, part)]
+        parts = [Contact(contact.phone, None), Contact(None, contact.email)]
+        return [digest for part in parts for digest in person_hashes(self._hashes_of, hall, part)]
 
     async def erase_old(self) -> None:
         """Erase rows older than the retention time, in each hall once a day; a failed hall is tried again later."""
@@ -325,7 +325,7 @@ def _last_digits(phone: str | None) -> str | None:
     return None if phone is None else "".join(filter(str.isdigit, phone))[-7:]
 
 
-def _matches(person: ApplicantRecord, contact: Reached, country: str | None) -> bool:
+def _matches(person: ApplicantRecord, contact: Contact, country: str | None) -> bool:
     """Tell whether a row has this contact. A phone number not in E.164 is read as a number of the country."""
     if contact.email is not None and person.email is not None and person.email.lower() == contact.email.lower():
         return True

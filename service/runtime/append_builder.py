@@ -54,7 +54,7 @@ def build_append(  # noqa: PLR0913, PLR0917  (an append)
 
 
 def _totals_change(before: Day, after: Day, touched: set[AppointmentId]) -> bytes | None:
-    """The change of the booking totals by some appointments, as JSON; None without a change."""
+    """Return the change of the booking totals by some appointments as JSON; None without a change."""
     values = [one for day in (before, after) for each in touched if (one := day.appointments.get(each)) is not None]
     change = after.booking_totals.changes_since(before.booking_totals, after.regular_plan, values)
     return None if change is None else msgspec.json.encode(change)

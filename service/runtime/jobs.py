@@ -1,10 +1,10 @@
-"""Timers: each is a command with a clock, and holds no rule.
+"""Periodic jobs. A job sends commands, and contains no rules.
 
-Every job may run twice, in two processes, late or never: what it asks is decided like anything else, and asking again
-changes nothing. The day would end without its job, too: the first command of the next day ends it.
+A job may run twice, in two processes, late or never: its commands are decided like all others, and a repeated command
+changes nothing. A day ends even without its job, because the first command of the next day ends it.
 
-Times are the halls', by the database's clock; APScheduler only says how often to look. It goes by the machine's wall
-clock, so a clock that is set may make no pass wait longer than its interval (`_Passes`).
+Times are those of the halls, by the database's clock. APScheduler only decides when a job runs. It uses the wall clock
+of the machine, so `_JobStore` limits the effect of a changed wall clock.
 
 Source: DESIGN 6 (no-show, suspension), JOURNAL 6 (ends of days are spread over minutes).
 """
@@ -43,36 +43,39 @@ from service.runtime.requests import Request
 
 END_DAYS_EVERY_S = 20
 ENDS_SPREAD_S = 300
-"""The ends of the halls' days at one midnight are spread over this time, by the hall's name."""
+"""The days that end at one midnight are ended over this time; the hall's id determines the moment."""
 
 SWEEP_APPOINTMENTS_EVERY_S = 60
 SWEEP_HALLS_EVERY_S = 5
 SWEEP_LANES_EVERY_S = 60
 SWEEP_STANDBY_EVERY_S = 60
 
-Pass = Callable[[], Awaitable[None]]
+JobFunction = Callable[[], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
 
 class Jobs:
-    """The passes; tests call them, the scheduler too."""
+    """The jobs. The scheduler and tests call the same methods."""
 
     def __init__(self, halls: Halls, lanes: Lanes, clock: Clock) -> None:
         self._halls = halls
         self._lanes = lanes
         self._clock = clock
         self._ended_before: dict[HallId, tuple[date, int]] = {}
-        """Before which day the halls' days have ended, and by which copy of the journal."""
+        """Per hall, the date before which all days have ended, and the `journal_generation` of that check."""
 
-    def schedule(self, *more: tuple[str, Pass, int]) -> AsyncIOScheduler:
-        """A scheduler that runs each pass again and again, and those of other parts: name, pass, how often in seconds.
+    def schedule(self, *more: tuple[str, JobFunction, int]) -> AsyncIOScheduler:
+        """Return a scheduler for these jobs and for those of other parts.
 
-        A pass that is late runs once, not twice, however late it is.
+        A job that missed several runs runs once.
+
+        Args:
+            more: name, function and interval in seconds of each further job.
         """
         scheduler = AsyncIOScheduler(
             timezone="UTC",
-            jobstores={"default": _Passes()},
+            jobstores={"default": _JobStore()},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for name, work, every_s in (
@@ -83,11 +86,11 @@ class Jobs:
             ("sweep_lanes", self._lanes.sweep, SWEEP_LANES_EVERY_S),
             *more,
         ):
-            scheduler.add_job(partial(_pass, work), "interval", seconds=every_s, id=name, name=name)
+            scheduler.add_job(partial(_run_job, work), "interval", seconds=every_s, id=name, name=name)
         return scheduler
 
     async def end_days(self) -> None:
-        """End the days whose time is over, of every hall, each hall at its own moment after its midnight."""
+        """End the past days of all halls, each hall at its own moment after midnight."""
         now_at = self._clock.now_at()
         for hall in self._halls.known():
             spread = timedelta(seconds=crc32(hall.id.encode()) % ENDS_SPREAD_S)
@@ -98,7 +101,7 @@ class Jobs:
                     self._ended_before[hall.id] = (on, generation)
 
     async def sweep_halls(self) -> None:
-        """Lift suspensions that are over, pass over who does not come, raise who waits too long: of halls in use."""
+        """Lift expired suspensions, handle no-shows and raise long waits, in halls in use."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
             with isolated("hall_not_swept", day.hall):
@@ -106,57 +109,57 @@ class Jobs:
 
     async def _sweep_hall(self, day: Day, now_at: datetime) -> None:
         if day.ended or not day.opened or now_at >= day.plan.ends_at:
-            return  # a day that is over ends at its own moment: asking now would open the next
+            return  # `end_days` ends it; a command now would open the next day
         if day.suspension is not None and day.suspended_at(now_at) is None:
-            await self._ask(day, LiftSuspension(due=True))
+            await self._send(day, LiftSuspension(due=True))
         if day.plan.rules.auto_no_show:
-            await self._ask(day, SweepNoShows())
+            await self._send(day, SweepNoShows())
         if next(overdue_walk_ins(day, now_at), None) is not None:
-            await self._ask(day, SweepLongWaits())
+            await self._send(day, SweepLongWaits())
 
     async def sweep_standby(self) -> None:
-        """Admit who is on standby and fits by now, in the halls in use here: time alone makes room."""
+        """Admit standby tickets that now fit, in halls in use. The passing of time alone can free capacity."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
             with isolated("hall_not_swept", day.hall):
                 if day.queue.standby and not day.ended and now_at < day.plan.ends_at:
-                    await self._ask(day, SweepStandby())
+                    await self._send(day, SweepStandby())
 
     async def sweep_appointments(self) -> None:
-        """Write down who did not come, in the halls in use here, and which holds are over, on whatever day."""
+        """Record missed appointments of halls in use, and expired holds of all days."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
             with isolated("hall_not_swept", day.hall):
                 if day.ended or not day.opened or not day.plan.starts_at <= now_at < day.plan.ends_at:
                     continue
                 if any(one.state in TO_COME for one in day.appointments.values()):
-                    await self._ask(day, SweepAppointments())
+                    await self._send(day, SweepAppointments())
         try:
-            over = await self._lanes.days_with_expired_holds(now_at)
+            expired = await self._lanes.days_with_expired_holds(now_at)
         except Refusal as refusal:
             log.warning("holds_not_read", code=refusal.code)
             return
-        for hall, on in over:
+        for hall, on in expired:
             with isolated("job_refused", hall, command="SweepAppointments"):
                 await self._lanes.do_on(hall, on, self._request(SweepAppointments()))
 
     def _request(self, command: Command) -> Request:
         return Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
 
-    async def _ask(self, day: Day, command: Command) -> None:
+    async def _send(self, day: Day, command: Command) -> None:
         with isolated("job_refused", day.hall, command=type(command).__name__):
             await self._lanes.do(day.hall, self._request(command))
 
 
-class _Passes(MemoryJobStore):  # type: ignore[misc]  # it has no types
-    """Passes, none of which is further from the present than its interval, whatever was done to the wall clock.
+class _JobStore(MemoryJobStore):  # type: ignore[misc]  # APScheduler has no types
+    """Jobs whose next run is never further from the present than their interval.
 
-    One that was set back by an hour would let all of them wait for that hour; one that a machine without a battery was
-    given after a month would have that month's run times counted one by one.
+    Without this, a wall clock that is set back by an hour would stop all jobs for that hour. A clock set forward by
+    a month, as on a machine without a battery, would make APScheduler count the run times of that month one by one.
     """
 
     def get_due_jobs(self, now: datetime) -> list[Job]:
-        """Give those that are due, and those of another time."""
+        """Return the due jobs, and those that a change of the clock has moved too far away."""
         for job in self.get_all_jobs():
             if abs(job.next_run_time - now) > job.trigger.interval:
                 job.next_run_time = now
@@ -165,23 +168,23 @@ class _Passes(MemoryJobStore):  # type: ignore[misc]  # it has no types
         return due
 
 
-def in_turn(*passes: Pass) -> Pass:
-    """One pass of several, one after the other, whatever becomes of each.
+def in_sequence(*jobs: JobFunction) -> JobFunction:
+    """Combine jobs into one that runs them one after the other. A fault of one is logged and does not stop the others.
 
-    What one has looked through the next need not.
+    Later jobs can use the work of earlier ones.
     """
 
-    async def all_of_them() -> None:
-        for work in passes:
+    async def run_all() -> None:
+        for work in jobs:
             try:
                 await work()
             except Exception:
                 log.exception("pass_fault")
 
-    return all_of_them
+    return run_all
 
 
-async def _pass(work: Pass) -> None:
-    """Run one pass; that the scheduler's end cuts it short is no error to log."""
+async def _run_job(work: JobFunction) -> None:
+    """Run a job. Its cancellation at the end of the scheduler is not logged as an error."""
     with suppress(asyncio.CancelledError):
         await work()

@@ -1,4 +1,4 @@
-"""Whether the service can do its work."""
+"""Readiness of the service, for `/readyz`."""
 
 import asyncio
 
@@ -7,14 +7,13 @@ from service.journal.faults import ReadOnly, StorageUnavailable
 from service.journal.health import Health
 
 ANSWER_WITHIN_S = 2.0
-"""A database that takes longer to say the time is no database to work with; those who ask do not wait long either."""
+"""Time limit of the check. A slower database counts as unreachable, and load balancers do not wait long either."""
 
 
 class Readiness:
-    """What `/readyz` asks.
+    """The checks of `/readyz`.
 
-    Whether the database is there and takes a change is asked of it; whether it has the room for one, only appends find
-    out.
+    A query tells whether the database answers and accepts changes. Only appends tell whether it has disk space.
     """
 
     def __init__(self, database: Database, appends: Health) -> None:
@@ -23,14 +22,14 @@ class Readiness:
         self.stopping = False
 
     async def checks(self) -> dict[str, str]:
-        """Each part and its state; all are `ok` when the service is ready."""
+        """Return the state of each part; all are `ok` if the service is ready."""
         return {
-            "database": await self._of_database(),
+            "database": await self._database_state(),
             "appends": "failing" if self._appends.fails and self._appends.was_reached else "ok",
             "process": "stopping" if self.stopping else "ok",
         }
 
-    async def _of_database(self) -> str:
+    async def _database_state(self) -> str:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await self._database.ready()

@@ -23,7 +23,7 @@ REFUSAL_OF_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
 }
 """The refusal for each violated constraint. A violation of any other constraint is an error of the program.
 
-`slot_not_oversold` is missing because an append that claims the day was decided with all of its bookings.
+`slot_not_oversold` is missing because a committed append was decided with all bookings of the day.
 `command_done_once` is missing because such an append was decided with all earlier commands of the day; the violating
 command might also be the same request again, which needs an answer and not a refusal.
 """
@@ -43,5 +43,5 @@ def refusal_for(rejected: ConstraintBroken | RecordsRefused, hall: HallId, on: d
 
 
 def violated_rule(rejected: ConstraintBroken | RecordsRefused) -> str | None:
-    """The name of the violated constraint, or the sqlstate of a value that cannot be stored."""
+    """Return the name of the violated constraint, or the sqlstate of a value that cannot be stored."""
     return rejected.name if isinstance(rejected, ConstraintBroken) else rejected.sqlstate

@@ -12,7 +12,7 @@ import pytest
 from service.clock import FakeClock
 from service.domain.calendar.times import stamp
 from service.limits.rules import WRONG_CODES_PER_ADDRESS, WRONG_CODES_PER_BROWSER
-from service.primitives.ids import OF_INVITATION, code_as_typed, new_code
+from service.primitives.ids import INVITATION_CODE_STARTS, new_code, normalized_code
 from tests.api.booking import booked, by_hand, changed, said, seen
 from tests.api.checked import Checked, at
 from tests.api.conftest import Founder
@@ -34,7 +34,7 @@ async def invited(house: Service, hall: Checked, **fields: object) -> dict[str, 
     """An invitation of a partner, as it is in the database."""
     row = {
         "id": str(uuid4()),
-        "code": new_code(OF_INVITATION),
+        "code": new_code(INVITATION_CODE_STARTS),
         "partner": "school",
         "service": "enquiry",
         "prechecked": True,
@@ -429,7 +429,7 @@ async def test_a_code_is_read_as_people_type_it(hall: Checked, now: FakeClock) -
     code = appointment["code"].lower().replace("0", "o").replace("1", "l")
 
     assert (await checked_in(hall, f" {code[:4]}-{code[4:]} ")).status == 201
-    assert code_as_typed(" ab\u2013cd ioL\u00a0") == "ABCD101"
+    assert normalized_code(" ab\u2013cd ioL\u00a0") == "ABCD101"
 
 
 @pytest.mark.parametrize("code", ["ZZZZZZZZ", "0", "-", "no such code at all", "预约", "A" * 32])

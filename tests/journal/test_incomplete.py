@@ -64,7 +64,7 @@ async def test_what_a_standby_does_not_have_is_an_outage(dsn: str) -> None:
 
 async def test_an_append_waits_for_the_table_it_is_for(writer: Writer, dsn: str) -> None:
     async def refused() -> bool:
-        return writer.appender.well.fails
+        return writer.appender.health.fails
 
     await execute(dsn, "ALTER TABLE tickets RENAME TO put_aside")
     with capture_logs() as lines:

@@ -14,8 +14,8 @@ from service.domain.events import DayOpened, PlanChanged
 from service.domain.model import AppointmentId, Channel, HallId, ServiceId
 from service.domain.stats.day_facts import DayFacts, OpenHour
 from service.journal.read import Reader
-from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
-from service.runtime.jobs import in_turn
+from service.primitives.ids import APPOINTMENT_CODE_STARTS, new_code, new_id
+from service.runtime.jobs import in_sequence
 from service.runtime.lane_registry import SYSTEM
 from service.runtime.requests import Request
 from tests.service import Service, service_on
@@ -104,7 +104,7 @@ async def test_a_booked_future_day_takes_learned_values_over_too(service: Servic
     on = MONDAY + timedelta(9)
     booking = BookAppointment(
         appointment=AppointmentId(new_id()),
-        code=new_code(OF_APPOINTMENT),
+        code=new_code(APPOINTMENT_CODE_STARTS),
         service=ENQUIRY,
         starts_at=datetime(2026, 12, 2, 2, tzinfo=UTC),
         channel=Channel.WEB,
@@ -159,7 +159,7 @@ async def test_an_ended_day_is_read_once_for_learning_and_reports(
     read = days_read(monkeypatch)
 
     for _ in range(2):
-        await in_turn(service.running.reports.archive_ended, service.running.learning.learn)()
+        await in_sequence(service.running.reports.archive_ended, service.running.learning.learn)()
     reply = await service.api.staff("GET", f"report?day={MONDAY}")
 
     assert read == [MONDAY]
@@ -194,7 +194,7 @@ async def test_a_pass_that_fails_does_not_keep_the_next_one_from_running() -> No
         ran.append("second")
 
     with capture_logs() as logs:
-        await in_turn(fails, runs)()
+        await in_sequence(fails, runs)()
 
     assert ran == ["first", "second"]
     assert [line["event"] for line in logs] == ["pass_fault"]
@@ -210,7 +210,7 @@ async def test_a_cancelled_pass_begins_no_other() -> None:
     async def runs() -> None:
         ran.append("second")
 
-    both = asyncio.ensure_future(in_turn(waits, runs)())
+    both = asyncio.ensure_future(in_sequence(waits, runs)())
     await asyncio.sleep(0)
     both.cancel()
 

@@ -38,7 +38,7 @@ from service.domain.model import (
 from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.values import Append, Applicant, Committed
-from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.primitives.ids import APPOINTMENT_CODE_STARTS, new_code, new_id
 
 LASTS = timedelta(minutes=5)
 NAME, EMAIL, PHONE = "王芳", "wang.fang@home.example", "+8613800138000"
@@ -82,7 +82,7 @@ class Story:
             Appointment(
                 id=AppointmentId(new_id()),
                 n=0,
-                code=new_code(OF_APPOINTMENT),
+                code=new_code(APPOINTMENT_CODE_STARTS),
                 service=ServiceId("loan-first"),
                 starts_at=starts_at,
                 ends_at=starts_at + LASTS,

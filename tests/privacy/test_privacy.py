@@ -15,8 +15,8 @@ from service.domain.commands import BookAppointment
 from service.domain.model import AppointmentId, Channel, HallId, ServiceId
 from service.domain.refusals import Busy
 from service.journal.values import Applicant
-from service.primitives.contacts import Reached, person_of
-from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.primitives.contacts import Contact, person_hash
+from service.primitives.ids import APPOINTMENT_CODE_STARTS, new_code, new_id
 from service.privacy.data_requests import CHUNK_PEOPLE, INVITATIONS_WAIT_DAYS
 from service.runtime.lane_registry import SYSTEM
 from service.runtime.requests import Request
@@ -54,12 +54,12 @@ async def booked(service: Service, who: dict[str, str], starts_at: datetime = AT
     appointment = AppointmentId(new_id())
     booking = BookAppointment(
         appointment=appointment,
-        code=new_code(OF_APPOINTMENT),
+        code=new_code(APPOINTMENT_CODE_STARTS),
         service=ServiceId("enquiry"),
         starts_at=starts_at,
         channel=Channel.WEB,
         applicant=applicant.id,
-        person=person_of(signer.fingerprint, DEMO, Reached(phone, None)),
+        person=person_hash(signer.fingerprint, DEMO, Contact(phone, None)),
     )
     request = Request(
         command=booking, command_id=new_id(), actor=SYSTEM, now_at=service.clock.now_at(), applicant=applicant

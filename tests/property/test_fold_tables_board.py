@@ -38,7 +38,7 @@ from service.domain.model import (
 from service.domain.refusals import Refusal
 from service.journal.journal import Journal
 from service.journal.verify import Verifier
-from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.primitives.ids import APPOINTMENT_CODE_STARTS, new_code, new_id
 from service.runtime.requests import Request
 from tests.service import Service
 
@@ -114,7 +114,7 @@ def makers_of_appointments(day: Day, first: int, second: int) -> list[Callable[[
     person = f"person {second % 4}" if second % 2 else None
     booking = commands.BookAppointment(
         appointment=AppointmentId(new_id()),
-        code=new_code(OF_APPOINTMENT),
+        code=new_code(APPOINTMENT_CODE_STARTS),
         service=SERVICES[second % 2],
         starts_at=starts_at,
         channel=Channel.WEB,

@@ -11,7 +11,7 @@ from service.domain.hall.demo import DEMO, demo_document
 from service.domain.hall.document import Booking, HallDocument, Places
 from service.domain.model import Appointment, AppointmentId, Channel, ServiceId
 from service.journal.verify import Verifier
-from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.primitives.ids import APPOINTMENT_CODE_STARTS, new_code, new_id
 from service.runtime.requests import Answer
 from tests.race.process import DAY, Process, equal, folded
 
@@ -44,7 +44,7 @@ def booking(on: date, at: str = "16:00", *, person: str | None = None, hold: boo
     """A command to book a place."""
     return BookAppointment(
         appointment=AppointmentId(new_id()),
-        code=new_code(OF_APPOINTMENT),
+        code=new_code(APPOINTMENT_CODE_STARTS),
         service=ServiceId("enquiry"),
         starts_at=instant(on, at),
         channel=Channel.WEB,

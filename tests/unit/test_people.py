@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid
-from service.primitives.contacts import e164, person_of, reached
+from service.primitives.contacts import contact_from, e164, person_hash
 
 DEMO = HallId("demo")
 OTHER = HallId("other")
@@ -17,7 +17,7 @@ def hashed(said: bytes) -> bytes:
 
 
 def key(phone: str | None = None, email: str | None = None, hall: HallId = DEMO, country: str | None = "CN") -> str:
-    person = person_of(hashed, hall, reached(phone, email, country))
+    person = person_hash(hashed, hall, contact_from(phone, email, country))
     assert person is not None
     return person
 
@@ -53,7 +53,7 @@ MISTAKEN = ["138O0138000", "138 OO13 8000", "l3800138000", "1380013800o", "138 O
 @pytest.mark.parametrize("typed", ["abc", "12", "100", "1" * 31, "@@@", "+999 12345678", *MISTAKEN])
 def test_what_can_be_no_number_is_refused_where_it_stands(typed: str) -> None:
     with pytest.raises(BodyInvalid) as refused:
-        reached(typed, None, "CN")
+        contact_from(typed, None, "CN")
 
     assert refused.value.fields["errors"] == [{"path": "applicant.phone", "why": "is no phone number"}]
 
@@ -70,7 +70,7 @@ def test_a_mail_address_is_one_address_in_either_case_and_counts_where_there_is_
     assert key(email="Li@Example.org") == key(email="li@example.ORG")
     assert key(email="li@example.org") != key(email="wang@example.org")
     assert key("13800138000", "li@example.org") == key("13800138000", "wang@example.org")
-    assert person_of(hashed, DEMO, reached(None, None, "CN")) is None
+    assert person_hash(hashed, DEMO, contact_from(None, None, "CN")) is None
 
 
 def test_two_halls_cannot_tell_that_somebody_booked_at_both() -> None:

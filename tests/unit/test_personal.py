@@ -19,7 +19,7 @@ from service.invitations.guests import Guest
 from service.journal.values import Applicant
 from service.notify.content import RenderedMessage
 from service.notify.model import Person
-from service.primitives.contacts import reached
+from service.primitives.contacts import contact_from
 from service.primitives.personal_data import Personal
 from service.privacy.data_requests import ApplicantRecord
 
@@ -32,7 +32,7 @@ VALUES: list[tuple[Struct, str]] = [
     (ApplicantRecord(id="1", locale=None, created_at=NOON_AT, **WHO), "KnownPerson(id='1')"),
     (Guest(line=7, service=None, prechecked=True, locale=None, **WHO), "Guest(line=7)"),
     (Person(locale=None, **WHO), "Person()"),
-    (reached(PHONE, EMAIL, "CN"), "Reached()"),
+    (contact_from(PHONE, EMAIL, "CN"), "Contact()"),
     (ApplicantForm(**WHO), "ApplicantForm()"),
     (ChangeApplicantForm(**WHO), "ChangeApplicantForm()"),
     (BookForm(service=ServiceId("enquiry"), starts_at=NOON_AT, applicant=ApplicantForm(**WHO)), "BookForm()"),

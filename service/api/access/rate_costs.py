@@ -30,7 +30,7 @@ from service.limits.rules import (
     TICKETS_PER_CONTACT,
     Limit,
 )
-from service.primitives.contacts import Reached
+from service.primitives.contacts import Contact
 
 
 async def count_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
@@ -96,7 +96,7 @@ def _is_exempt(request: web.Request, who: Caller) -> bool:
     return who.works_here or LIMITS not in request.app
 
 
-async def _count_named_contact(request: web.Request, limit: Limit, contact: Reached) -> None:
+async def _count_named_contact(request: web.Request, limit: Limit, contact: Contact) -> None:
     """Count whom the caller names: for the caller first, for who is refused there costs nobody else anything."""
     if contact.phone is None and contact.email is None:
         return
@@ -104,7 +104,7 @@ async def _count_named_contact(request: web.Request, limit: Limit, contact: Reac
     await _count_contact(request, limit, contact)
 
 
-async def _count_contact(request: web.Request, limit: Limit, contact: Reached) -> None:
+async def _count_contact(request: web.Request, limit: Limit, contact: Contact) -> None:
     """Count for each way to reach somebody; a mail address in small letters, as people write it."""
     limits = request.app.get(LIMITS)
     if limits is None:

@@ -53,7 +53,7 @@ from service.domain.view import AppointmentView, appointment_view
 from service.errors import RateLimited, StorageUnavailable
 from service.journal import faults
 from service.journal.values import Applicant
-from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.primitives.ids import APPOINTMENT_CODE_STARTS, new_code, new_id
 from service.runtime.hall import Hall
 from service.runtime.requests import Answer
 
@@ -104,7 +104,7 @@ async def _book(request: web.Request, who: Caller, hall: Hall, form: BookForm, s
         await count_message(request, who, hall.id, invited_as)
     command = commands.BookAppointment(
         appointment=AppointmentId(new_id()),
-        code=new_code(OF_APPOINTMENT),
+        code=new_code(APPOINTMENT_CODE_STARTS),
         service=ServiceId(form.service),
         starts_at=starts_at,
         count=form.count,

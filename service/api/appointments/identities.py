@@ -16,7 +16,7 @@ from service.domain.refusals import BodyInvalid
 from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.values import Applicant
-from service.primitives.contacts import Reached, persons_of, reached
+from service.primitives.contacts import Contact, contact_from, person_hashes
 from service.primitives.ids import new_id
 from service.runtime.hall import Hall
 
@@ -31,13 +31,13 @@ async def applicant_and_hash(
     return applicant, await person_hash(request, hall, contact_of(applicant))
 
 
-async def person_hash(request: web.Request, hall: Hall, who: Reached) -> str | None:
+async def person_hash(request: web.Request, hall: Hall, who: Contact) -> str | None:
     """What rules may know of a person; None for who left neither phone nor mail.
 
     Who has appointments to come that were made with an older secret is known by that one until they are over: rules
     tell people apart by one hash each.
     """
-    persons = persons_of(request.app[SIGNER].fingerprints, hall.id, who)
+    persons = person_hashes(request.app[SIGNER].fingerprints, hall.id, who)
     if len(persons) < 2:
         return next(iter(persons), None)
     try:
@@ -69,7 +69,7 @@ async def changed_applicant_and_hash(
     name = before.name if form.name is UNSET else form.name
     if name is None:
         raise BodyInvalid(("applicant.name", "say a name"))
-    contact = reached(
+    contact = contact_from(
         before.phone if form.phone is UNSET else form.phone,
         before.email if form.email is UNSET else form.email,
         hall.document.country,

@@ -38,7 +38,7 @@ from service.domain.model import HallId, PrinterState, ServiceId, Slip, TicketId
 from service.domain.refusals import Refusal
 from service.domain.view import ticket_view
 from service.errors import DeviceNotFound, PrinterNotFound
-from service.primitives.ids import code_as_typed, new_code, new_id
+from service.primitives.ids import new_code, new_id, normalized_code
 from service.runtime.requests import Answer
 
 
@@ -100,7 +100,7 @@ async def _reported(
     command = commands.ReportTicket(
         device=device,
         number=item.number,
-        code=code_as_typed(item.code),
+        code=normalized_code(item.code),
         service=ServiceId(item.service),
         count=item.count,
         issued_at=issued_at,

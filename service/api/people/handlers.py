@@ -21,7 +21,7 @@ from service.api.people.forms import PersonForm
 from service.api.shared.idempotency_keys import act_of
 from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.refusals import BodyInvalid
-from service.primitives.contacts import Reached, e164
+from service.primitives.contacts import Contact, e164
 from service.privacy.data_requests import PersonRecords
 from service.runtime.hall import Hall
 
@@ -58,10 +58,10 @@ async def _asked_for(request: web.Request) -> tuple[Hall, PersonForm]:
     return hall, form
 
 
-def _reached(hall: Hall, form: PersonForm) -> Reached:
+def _reached(hall: Hall, form: PersonForm) -> Contact:
     """The phone and the address as they are kept. Raises BodyInvalid for a phone that is none."""
     phone = None if form.phone is None else e164("phone", form.phone, hall.document.country)
-    return Reached(phone, form.email)
+    return Contact(phone, form.email)
 
 
 def _exported(known: PersonRecords) -> PersonExported:

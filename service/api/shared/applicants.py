@@ -12,7 +12,7 @@ from service.domain.model import HallId
 from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.values import Applicant
-from service.primitives.contacts import Reached, reached
+from service.primitives.contacts import Contact, contact_from
 from service.primitives.ids import new_id
 from service.primitives.personal_data import Personal
 from service.primitives.text_fields import Email, PersonName
@@ -29,13 +29,13 @@ class ApplicantForm(Personal, Form, frozen=True, kw_only=True):
 
 def new_applicant(form: ApplicantForm, country: str | None) -> Applicant:
     """A person as they are kept. Raises BodyInvalid for a phone that is none."""
-    contact = reached(form.phone, form.email, country)
+    contact = contact_from(form.phone, form.email, country)
     return Applicant(id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale)
 
 
-def contact_of(applicant: Applicant) -> Reached:
+def contact_of(applicant: Applicant) -> Contact:
     """How to reach a person."""
-    return Reached(applicant.phone, applicant.email)
+    return Contact(applicant.phone, applicant.email)
 
 
 async def stored_applicant(request: web.Request, hall: HallId, applicant: str | None) -> Applicant | None:

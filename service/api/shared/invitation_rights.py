@@ -12,14 +12,14 @@ from service.domain.refusals import CodeNotFound
 from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.search import CodeKind, FoundInvitation
-from service.primitives.ids import code_as_typed
+from service.primitives.ids import normalized_code
 
 
 async def invitation_of(request: web.Request, who: Caller, hall: HallId, code: str) -> FoundInvitation:
     """The invitation of a code. Raises CodeNotFound, also for one that was revoked; RateLimited after too many."""
     finder = request.app[FINDER]
     try:
-        given = await finder.find_code(hall, code_as_typed(code))
+        given = await finder.find_code(hall, normalized_code(code))
         found = None
         if given is not None and given.kind is CodeKind.INVITATION:
             found = await finder.invitation(hall, given.id)

@@ -54,7 +54,7 @@ from service.domain.refusals import (
 from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.search import CodeKind, FoundCode
-from service.primitives.ids import code_as_typed, new_code, new_id
+from service.primitives.ids import new_code, new_id, normalized_code
 from service.runtime.hall import Hall
 from service.runtime.requests import Answer
 
@@ -100,7 +100,7 @@ def _is_new(given: Answer) -> bool:
 async def _find(request: web.Request, who: Caller, hall: Hall, code: str) -> FoundCode:
     """What a code is of. Raises CodeNotFound; RateLimited after too many."""
     try:
-        found = await request.app[FINDER].find_code(hall.id, code_as_typed(code))
+        found = await request.app[FINDER].find_code(hall.id, normalized_code(code))
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     if found is None:

@@ -25,7 +25,7 @@ from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.search import LAST_START, NEWEST, TicketQuery
 from service.primitives.contacts import e164
-from service.primitives.ids import code_as_typed
+from service.primitives.ids import normalized_code
 from service.primitives.personal_data import Personal
 
 
@@ -137,7 +137,7 @@ def _cursor_of(request: web.Request) -> _SearchCursor:
 
 def search_terms(form: SearchForm, country: str | None) -> TicketQuery:
     """What is looked for, written as it is kept in a hall of the country. Raises BodyInvalid when nothing is."""
-    code = None if form.code is None else code_as_typed(form.code)
+    code = None if form.code is None else normalized_code(form.code)
     number = None if form.number is None else re.sub(r"\s", "", form.number).upper()
     phone = None if form.phone is None else digits_of(form.phone)
     name = None if form.name is None else form.name.strip()
