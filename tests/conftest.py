@@ -1,4 +1,4 @@
-"""What all tests may use; and how long they look: a little by default, thoroughly with `--long`."""
+"""Options and fixtures of all tests. `--long` runs more examples, more seeds and longer soaks."""
 
 import atexit
 import gc
@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.postgres", "tests.proxy", "tests.service"]
 
-# While Python takes itself apart, its last collection may crash at a Meta of msgspec that is half gone, a known fault
-# of that package: all tests have passed, and the exit code would say otherwise.
+# The last garbage collection of the interpreter can crash on a partly destroyed Meta of msgspec, a known bug of that
+# package. All tests have passed then, but the exit code would show a failure.
 atexit.register(gc.freeze)
 
 LONGEST = ("tests/fault/", "tests/deploy/test_image.py", "tests/api/test_schemathesis.py", "tests/simulation/")
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how many examples hypothesis tries."""
+    """Choose the hypothesis profile: the number of examples."""
     settings.load_profile("long" if config.getoption("--long") else "short")
     config.addinivalue_line(
         "markers", "pictures: the test only takes pictures; deselected without --pictures or --long"
@@ -41,10 +41,10 @@ def takes_pictures(config: pytest.Config) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the long ones, so that nobody waits for one at the end; and give each process tests of both kinds.
+    """Start with the long tests, so that none runs alone at the end; give each process tests of both kinds.
 
-    A browser's tests mostly wait, the others mostly compute. Processes get equal parts of the list, and half of them
-    begin with a browser: so the processors are as busy at the end as at the beginning, and never with all at once.
+    Browser tests mostly wait, other tests mostly compute. Processes get equal parts of the list, and half of them start
+    with browser tests. So the load of the processors is even over the whole run.
     """
     if not takes_pictures(config):
         deselected = [item for item in items if item.get_closest_marker("pictures")]
@@ -68,5 +68,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
-    """Whether the tests were asked to take their time."""
+    """Return whether `--long` was given."""
     return bool(request.config.getoption("--long"))

@@ -1,4 +1,4 @@
-"""A copy of a database, as a backup holds one, and the database put back to it while services run."""
+"""Copy a database, as a backup does, and restore it in place while services run."""
 
 import asyncpg
 
@@ -8,7 +8,7 @@ SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'sc
 
 
 async def copy(dsn: str) -> None:
-    """Make a copy of all that is there."""
+    """Copy all rows of all tables."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read"):
@@ -21,13 +21,13 @@ async def copy(dsn: str) -> None:
 
 
 async def restore(dsn: str) -> None:
-    """Put the database back to the copy, in one transaction."""
+    """Restore the copy in one transaction."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
             tables = [row["tablename"] for row in await connection.fetch(_TABLES)]
             for table in tables:
-                await connection.execute(f"DELETE FROM {table}")  # noqa: S608  (names of ours)
+                await connection.execute(f"DELETE FROM {table}")  # noqa: S608  (table names of this project)
             for table in tables:
                 await connection.execute(f"INSERT INTO {table} TABLE earlier.{table}")
             await connection.execute("DROP SCHEMA earlier CASCADE")

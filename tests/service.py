@@ -1,7 +1,7 @@
 """The whole service for tests: in this process, on a fresh database, with a clock that the test moves.
 
-`service` runs what `serve` runs (lanes, HTTP, sockets) on free ports, without timers of its own pace: tests call the
-passes of `jobs` themselves. `Api` speaks the contract: it knows paths and credentials, and returns status and JSON.
+`service` runs the same parts as `serve` (lanes, HTTP, sockets) on free ports. Its timers do not run; tests call the
+jobs themselves. `Api` is a client of the HTTP API: it adds paths and credentials, and returns status and JSON.
 """
 
 import json
@@ -31,7 +31,7 @@ NOON_AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 @dataclass
 class Reply:
-    """An answer: its status, headers, and its body as JSON where it has one."""
+    """An HTTP response: status, headers, and the JSON body if there is one."""
 
     status: int
     headers: dict[str, str]
@@ -39,7 +39,7 @@ class Reply:
 
     @property
     def code(self) -> str | None:
-        """The problem's code, if it is a problem."""
+        """The code of the problem, if the response is a problem."""
         return self.body.get("code") if isinstance(self.body, dict) and "type" in self.body else None
 
 
@@ -70,7 +70,7 @@ class Api:
         headers: dict[str, str] | None = None,
         raw: bytes | None = None,
     ) -> Reply:
-        """Send a request; a path that does not begin with / is the hall's."""
+        """Send a request; a path without a leading / is relative to the hall."""
         assert self._session is not None
         url = f"{self.base}{path}" if path.startswith("/") else f"{self.base}/v1/halls/{self.hall}/{path}"
         sent = dict(headers or {})
@@ -88,24 +88,24 @@ class Api:
             return Reply(response.status, dict(response.headers), json.loads(text) if is_json and text else text)
 
     async def staff(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:  # noqa: ANN401  (any JSON)
-        """Send a request with the admin's token."""
+        """Send a request with the admin token."""
         return await self.call(method, path, body, token=ADMIN, **more)
 
     async def take(self, service: str = "loan-first", **more: Any) -> dict[str, Any]:  # noqa: ANN401  (fields)
-        """Take a ticket that must be given."""
+        """Take a ticket; the request must succeed."""
         reply = await self.call("POST", "tickets", {"service": service, **more})
         assert reply.status == 201, reply.body
         ticket: dict[str, Any] = reply.body
         return ticket
 
     async def open(self, *counters: str) -> None:
-        """Open counters that must be openable."""
+        """Open counters; the requests must succeed."""
         for counter in counters:
             reply = await self.staff("POST", f"counters/{counter}/open")
             assert reply.status == 200, reply.body
 
     async def next(self, counter: str, outcome: str | None = None) -> dict[str, Any] | None:
-        """Call the next ticket, which must not be refused; None when nobody waits."""
+        """Call the next ticket; `None` if no ticket waits. The request must not be refused."""
         body = {} if outcome is None else {"finish": {"outcome": outcome}}
         reply = await self.staff("POST", f"counters/{counter}/next", body)
         assert reply.status in {200, 204}, reply.body
@@ -124,7 +124,7 @@ class Service:
 
     @property
     def sockets(self) -> str:
-        """Where the sockets are."""
+        """The base URL of the WebSockets."""
         return f"ws://127.0.0.1:{self.running.display_port}"
 
 
@@ -151,7 +151,7 @@ async def service_on(dsn: str, data_dir: Path, clock: Clock, **settings: Any) ->
 
 @contextmanager
 def quick_hashes() -> Iterator[None]:
-    """Hash passwords in a millisecond; `tests/identity` looks at how it is done outside."""
+    """Hash passwords in a millisecond; `tests/identity` tests the real parameters."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "PARAMETERS", CHEAPEST)
         yield
@@ -159,18 +159,18 @@ def quick_hashes() -> Iterator[None]:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that stands at 10:00 of a Monday at the demo hall until the test moves it."""
+    """Return a clock that shows 10:00 of a Monday at the demo hall until the test moves it."""
     return FakeClock(NOON_AT)
 
 
 @pytest.fixture
 async def service(dsn: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Service]:
-    """The whole service on a fresh database."""
+    """Run the whole service on a fresh database."""
     async with service_on(dsn, tmp_path, clock) as running:
         yield running
 
 
 @pytest.fixture
 async def api(service: Service) -> Api:
-    """A client of the demo hall."""
+    """Return a client of the demo hall."""
     return service.api

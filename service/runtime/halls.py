@@ -257,15 +257,15 @@ class Halls:
 
     async def keep_current(self) -> None:
         """Refresh every `REFRESH_EVERY_S`, until cancelled."""
-        well = Health("halls")
+        health = Health("halls")
         while True:
             await asyncio.sleep(REFRESH_EVERY_S)
             try:
                 await self.refresh()
             except faults.StorageUnavailable as error:
-                well.failed(error)
+                health.failed(error)
             else:
-                well.worked()
+                health.worked()
 
     def _add_row(self, row: stored.HallRow, known: Hall | None = None) -> Hall:
         """Take over a hall from the database; `known` is the hall in memory before the read."""

@@ -1,1 +1,1 @@
-"""The journal against a real PostgreSQL."""
+"""Tests of the journal with a real PostgreSQL."""

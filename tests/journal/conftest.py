@@ -1,4 +1,4 @@
-"""A database, its journal, and a day of a hall in it."""
+"""Fixtures: a database, its journal, and an opened day of a hall."""
 
 from collections.abc import AsyncIterator
 
@@ -13,26 +13,26 @@ from tests.journal.samples import HALL, Writer, document
 
 @pytest.fixture
 async def database(dsn: str) -> AsyncIterator[Database]:
-    """A fresh migrated database."""
+    """Connect to a fresh migrated database."""
     async with Database(dsn) as database:
         yield database
 
 
 @pytest.fixture
 def appender(database: Database) -> Appender:
-    """Writes to it."""
+    """Return an appender of the database."""
     return Appender(database)
 
 
 @pytest.fixture
 def reader(database: Database) -> Reader:
-    """Reads from it."""
+    """Return a reader of the database."""
     return Reader(database)
 
 
 @pytest.fixture
 async def halls(database: Database) -> HallStore:
-    """The halls, of which there is one."""
+    """Return the store of halls, with one hall."""
     halls = HallStore(database)
     await halls.create_if_absent(HALL, document())
     return halls
@@ -40,6 +40,6 @@ async def halls(database: Database) -> HallStore:
 
 @pytest.fixture
 async def writer(appender: Appender, halls: HallStore) -> Writer:
-    """Writes one append after another to an opened day."""
+    """Return a writer of an opened day."""
     assert await halls.get(HALL) is not None
     return await Writer(appender).open()

@@ -1,4 +1,4 @@
-"""Events, tickets and a writer of appends, as small as the journal's tests need them."""
+"""Minimal events, tickets and appends for tests of the journal."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -38,19 +38,19 @@ HALL = HallId("demo")
 DAY = date(2026, 11, 23)
 NEXT_DAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
-WITHIN_S = 20.0  # what a test waits for happens within it, or the test fails
+WITHIN_S = 20.0  # time limit of every wait in a test
 WAIT = Wait(420, 660, 1080, NOW, Shown(5, 20))
 
 _numbers = count(1)
 
 
 def new_id() -> str:
-    """A UUIDv7."""
+    """Return a UUIDv7."""
     return str(uuid_utils.uuid7())
 
 
 def document() -> HallDocument:
-    """A hall with one counter for one service."""
+    """Return the document of a hall with one counter and one service."""
     return msgspec.convert(
         {
             "time_zone": "Asia/Shanghai",
@@ -66,17 +66,17 @@ def document() -> HallDocument:
 
 
 def day_opened(document_: HallDocument, revision: int, on: date = DAY) -> Record:
-    """The first event of a day."""
+    """Return the first event of a day."""
     return record(DayOpened(plan=plan_of(document_, revision, on)), seq=1)
 
 
 def record(event: Event, *, seq: int = 0, command_id: str | None = None, fingerprint: bytes | None = None) -> Record:
-    """An event as the journal holds it; `Writer` numbers it."""
+    """Return the record of an event; `Writer` numbers it."""
     return Record(seq, NOW, "tester", command_id or new_id(), 0, fingerprint, event)
 
 
 def ticket(number: str | None = None, code: str | None = None) -> Ticket:
-    """A waiting ticket."""
+    """Return a waiting ticket."""
     n = next(_numbers)
     return Ticket(
         id=TicketId(new_id()),
@@ -102,18 +102,18 @@ def ticket(number: str | None = None, code: str | None = None) -> Ticket:
 
 
 def at_counter(waiting: Ticket, counter: str = "1", state: TicketState = TicketState.CALLED) -> Ticket:
-    """The ticket, called to a counter."""
+    """Return the ticket after a call to a counter."""
     there = CounterId(counter)
     return msgspec.structs.replace(waiting, state=state, counter=there, last_counter=there, calls=1, called_at=NOW)
 
 
 def done(there: Ticket) -> Ticket:
-    """The ticket, finished at its counter."""
+    """Return the ticket after it was finished."""
     return msgspec.structs.replace(there, state=TicketState.DONE, counter=None, outcome=Outcome.DONE, finished_at=NOW)
 
 
 def taken(of: Ticket) -> TicketTaken:
-    """A person took it."""
+    """Return the event that issued a ticket."""
     return TicketTaken(
         ticket=of.id,
         n=of.n,
@@ -130,7 +130,7 @@ def taken(of: Ticket) -> TicketTaken:
 
 
 def called(of: Ticket) -> TicketCalled:
-    """A counter called it."""
+    """Return the event that called a ticket."""
     return TicketCalled(
         ticket=of.id,
         counter=of.counter or CounterId("1"),
@@ -150,7 +150,7 @@ def appointment(
     invitation: str | None = None,
     code: str | None = None,
 ) -> Appointment:
-    """A booked place of a start."""
+    """Return a booked appointment."""
     n = next(_numbers)
     return Appointment(
         id=AppointmentId(new_id()),
@@ -172,7 +172,7 @@ def appointment(
 
 
 def made(of: Appointment) -> AppointmentMade:
-    """It was booked."""
+    """Return the event that made an appointment."""
     return AppointmentMade(
         appointment=of.id,
         n=of.n,
@@ -191,14 +191,14 @@ def made(of: Appointment) -> AppointmentMade:
 
 
 async def until(condition: Callable[[], Awaitable[object]]) -> None:
-    """Ask PostgreSQL again and again until it says yes; nothing tells when a backend waits for a lock."""
+    """Poll PostgreSQL until a condition holds; there is no notification when a backend waits for a lock."""
     async with asyncio.timeout(WITHIN_S):
         while not await condition():  # noqa: ASYNC110  (see above)
             await asyncio.sleep(0)
 
 
 class Writer:
-    """Writes one append after another to a day, remembering where it stands."""
+    """Writes one append after another to a day and keeps its position."""
 
     def __init__(self, appender: Appender, hall: HallId = HALL, day: date = DAY) -> None:
         self.appender = appender
@@ -224,7 +224,7 @@ class Writer:
     def next(
         self, *records: Record, tickets: list[Ticket] | None = None, applicants: list[Applicant] | None = None
     ) -> Append:
-        """The append after the last one written: of these events, or of a ticket taken."""
+        """Return the next append, with these events, or by default with a new ticket."""
         if not records:
             tickets = [ticket()]
             records = (record(taken(tickets[0])),)
@@ -240,16 +240,16 @@ class Writer:
         )
 
     def booking(self, *booked: Appointment) -> Append:
-        """The append after the last one written: of these appointments, as if they were made now."""
+        """Return the next append, with these appointments as if they were made now."""
         append = self.next(*(record(made(one)) for one in booked))
         return msgspec.structs.replace(append, appointments=list(booked), tickets=[])
 
     def wrote(self, append: Append) -> None:
-        """Remember an append that is known to be written."""
+        """Move the position to the end of a committed append."""
         self.seq, self.head = append.seq + len(append.records), append.append_id
 
     async def write(self, append: Append | None = None) -> Append:
-        """Write an append, by default a ticket taken, and remember it."""
+        """Write an append, by default with a new ticket, and move the position."""
         append = append or self.next()
         assert isinstance(await self.appender.append(append), Committed)
         self.wrote(append)

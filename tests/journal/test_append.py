@@ -1,4 +1,4 @@
-"""Appends: claimed once, refused by name, and definite even when answers are lost."""
+"""Appends: written once, rejected by the name of a constraint, and definite even if answers are lost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Appointments in the journal: the rules that PostgreSQL keeps behind the hall's, and the ordinals it gives."""
+"""Appointments in the journal: the constraints of PostgreSQL, and the ordinals that it assigns."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -37,7 +37,7 @@ TOMORROW = NOW + timedelta(days=1)
 
 @pytest.fixture
 async def tomorrow(writer: Writer) -> Writer:
-    """Writes to the day after, which is only booked on."""
+    """Return a writer of the next day, which has only bookings."""
     return await Writer(writer.appender, day=NEXT_DAY).open(begins=False)
 
 
@@ -374,11 +374,11 @@ async def test_a_booking_reads_no_more_where_many_have_booked(dsn: str, writer: 
 
     connection = await asyncpg.connect(dsn)
     try:
-        for n in range(1, 12):  # by then the plan is kept, and the table is small
+        for n in range(1, 12):  # enough executions for a cached plan, while the table is small
             await connection.execute(append, writer.day, one(n))
         await connection.execute(many)
         async with connection.transaction():
-            before = await connection.fetchval(read)  # what the server has not passed on yet counts in as well
+            before = await connection.fetchval(read)  # also counts statistics that the server has not published yet
             await connection.execute(append, writer.day, one(12))
 
             rows_read = await connection.fetchval(read) - before

@@ -1,4 +1,4 @@
-"""Two processes on one day while connections are lost at every point: every answer is true."""
+"""Two processes append to one day while connections are cut at every point: every answer is correct."""
 
 import asyncio
 import random
@@ -39,7 +39,7 @@ async def append_locked(appender: Appender, known: Position) -> tuple[Append, Co
                 _, position = await lock.read_since(known.seq, known.head)
                 append = append_at(position)
                 return append, await lock.append(append)
-        except StorageUnavailable:  # cut before it could append
+        except StorageUnavailable:  # the connection was cut before the append
             continue
 
 
@@ -62,7 +62,7 @@ async def work(appender: Appender, position: Position, answers: dict[str, Commit
 async def test_whatever_is_cut_what_was_claimed_is_there_once_and_what_was_lost_is_not(
     seed: int, proxy: Proxy, far_dsn: str, writer: Writer, database: Database
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311  (faults to be had again)
+    chance = random.Random(seed)  # noqa: S311  (reproducible faults, not a secret)
     answers: list[dict[str, Committed | Lost]] = [{}, {}]
 
     async def cut() -> None:

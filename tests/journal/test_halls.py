@@ -1,4 +1,4 @@
-"""HallStore: a document with a revision, replaced only by who knows the present one."""
+"""The store of halls: documents with revisions; a document is replaced only with its present revision."""
 
 import asyncio
 from datetime import timedelta

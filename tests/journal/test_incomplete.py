@@ -1,4 +1,4 @@
-"""A database that lacks a table or a function: an outage for who asks, an error in the log for who looks after it."""
+"""A database that lacks a table or a function: an outage for callers, and an error in the log for the operator."""
 
 import asyncio
 
@@ -56,7 +56,7 @@ def test_an_answer_that_did_not_come_in_time_is_named() -> None:
 
 async def test_what_a_standby_does_not_have_is_an_outage(dsn: str) -> None:
     async with Database(dsn) as database:
-        with pytest.raises(StorageUnavailable, match="unlogged"):  # as PostgreSQL says of `forecasts` there
+        with pytest.raises(StorageUnavailable, match="unlogged"):  # as for the table `forecasts`
             await database.fetch(
                 "DO $$ BEGIN RAISE 'cannot access unlogged relations during recovery' USING ERRCODE = '0A000'; END $$"
             )

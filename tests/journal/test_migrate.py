@@ -1,4 +1,4 @@
-"""Migrations: applied once and in order, by one at a time, and never changed afterwards."""
+"""Migrations: applied once, in order, by one process at a time, and never changed afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ SECOND = FIRST | {"0002_b.sql": "ALTER TABLE a ADD COLUMN b text;"}
 
 @pytest.fixture
 async def empty(postgres: PostgresServer) -> AsyncIterator[str]:
-    """The URL of an empty database."""
+    """Return the URL of an empty database."""
     name = await postgres.create_database()
     yield postgres.dsn(name)
     await postgres.drop_database(name)

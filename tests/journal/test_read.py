@@ -1,4 +1,4 @@
-"""Reading: in order, without gaps, and never from another journal than the one remembered."""
+"""Reads of the journal: in order, without gaps, and never from another journal than the one in memory."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Every SQL statement of the service is one PostgreSQL understands, and says what it is for."""
+"""PostgreSQL can prepare every SQL statement of the service, and each has a header."""
 
 import re
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Races: each guard of the journal and the lanes with a test, and a twin that shows what happens without it."""
+"""Race tests: one test per guard of the journal and the lanes, and a twin that fails without the guard."""

@@ -1,4 +1,4 @@
-"""Bookings in races: a hall with one place each half hour, and what to ask of it."""
+"""Helpers for races of bookings: a hall with one place each half hour, and its commands."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -21,7 +21,7 @@ PERSON = "a keyed hash"
 
 
 def one_place(per_person: int = 2) -> HallDocument:
-    """A hall that is always open, with one place each half hour."""
+    """Return the document of a hall that is always open, with one place each half hour."""
     places = Places(weekdays=EVERY_DAY, from_="00:00", to="24:00", every_min=30, places=1)
     return msgspec.structs.replace(
         demo_document(always_open=True), booking=Booking(notice_s=0, per_person=per_person, places=[places])
@@ -29,19 +29,19 @@ def one_place(per_person: int = 2) -> HallDocument:
 
 
 async def with_one_place(*processes: Process, per_person: int = 2) -> None:
-    """Give the hall such a document, and let all processes know."""
+    """Store this document of the hall, and let all processes read it."""
     await processes[0].replace(one_place(per_person))
     for process in processes:
         await process.halls.read(DEMO)
 
 
 def instant(on: date, at: str) -> datetime:
-    """A wall time of the demo hall, which is eight hours before UTC."""
+    """Return the instant of a wall time of the demo hall, which is eight hours ahead of UTC."""
     return datetime.combine(on, time.fromisoformat(at), UTC) - timedelta(hours=8)
 
 
 def booking(on: date, at: str = "16:00", *, person: str | None = None, hold: bool = False) -> BookAppointment:
-    """A command to book a place."""
+    """Return a command that books a place."""
     return BookAppointment(
         appointment=AppointmentId(new_id()),
         code=new_code(APPOINTMENT_CODE_STARTS),
@@ -54,17 +54,17 @@ def booking(on: date, at: str = "16:00", *, person: str | None = None, hold: boo
 
 
 async def book(process: Process, on: date, command: BookAppointment, key: str | None = None) -> Answer:
-    """Have it booked as a handler asks for it."""
+    """Send the command to the day as a handler does."""
     return await process.lanes.do_on(DEMO, on, process.request(command, key))
 
 
 async def booked(process: Process, on: date, at: str = "16:00", *, person: str | None = None) -> Appointment:
-    """Book a place that must be given."""
+    """Book a place; the command must succeed."""
     return appointment_of(await book(process, on, booking(on, at, person=person)))
 
 
 def appointment_of(answer: Answer) -> Appointment:
-    """What the answer says of the appointment."""
+    """Return the appointment in an answer."""
     assert answer.done is not None, "something was done"
     appointment = answer.done.parts[-1].appointment
     assert appointment is not None
@@ -72,7 +72,7 @@ def appointment_of(answer: Answer) -> Appointment:
 
 
 def moves(process: Process) -> Moves:
-    """What moves appointments in a process."""
+    """Return the part of a process that moves appointments."""
     return Moves(process.journal, process.lanes, process.clock, process.heard)
 
 
@@ -85,12 +85,12 @@ async def move(
 
 
 async def cancel(process: Process, appointment: AppointmentId, on: date) -> Answer:
-    """Give it up."""
+    """Cancel an appointment."""
     return await process.lanes.do_on(DEMO, on, process.request(CancelAppointment(appointment)))
 
 
 async def same_story(process: Process, on: date) -> Day:
-    """Demand that the lane, the journal and the table tell the same of a day, as `verify` sees it."""
+    """Assert that the lane, the journal and the tables agree about a day, as `verify` checks it."""
     lane = await process.lanes.lane_on(DEMO, on)
     fresh = await folded(process, on)
     assert equal(await lane.fresh(now=True), fresh), "the lane's fold is the journal's"

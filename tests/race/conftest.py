@@ -1,4 +1,4 @@
-"""Two processes on one database, and a third behind a faulty network."""
+"""Fixtures: two processes on one database, and a third behind a faulty network."""
 
 from collections.abc import AsyncIterator
 
@@ -9,20 +9,20 @@ from tests.race.process import Process, process_on
 
 @pytest.fixture
 async def one(dsn: str) -> AsyncIterator[Process]:
-    """A process."""
+    """Run a process."""
     async with process_on(dsn) as process:
         yield process
 
 
 @pytest.fixture
 async def other(dsn: str) -> AsyncIterator[Process]:
-    """Another process on the same database."""
+    """Run another process on the same database."""
     async with process_on(dsn) as process:
         yield process
 
 
 @pytest.fixture
 async def far(far_dsn: str) -> AsyncIterator[Process]:
-    """A process behind the faulty network."""
+    """Run a process behind the faulty network."""
     async with process_on(far_dsn) as process:
         yield process

@@ -1,7 +1,7 @@
-"""A process of the service as far as races go: connections, journal, halls, lanes and a clock, without HTTP.
+"""A process of the service for race tests: connections, journal, halls, lanes and a clock, without HTTP.
 
-Two of them on one database are two processes. Nothing here waits for luck: `Meddled` is a journal in front of whose
-calls a test puts what another process does at that moment, or an event that it waits for.
+Two of them on one database act as two processes. Races do not depend on luck: `HookedJournal` runs a hook of the test
+before its calls, for example a command of another process, or a wait for an event.
 """
 
 import asyncio
@@ -45,59 +45,59 @@ MIDNIGHT_AT = datetime.combine(DAY, NOON_AT.timetz()) + timedelta(hours=14)
 """The end of `DAY` at the demo hall: 00:00 in Shanghai."""
 
 WITHIN_S = 30.0
-"""What a test waits for happens within it, or the test fails."""
+"""Time limit of every wait in a test."""
 
 DONE = Finish(Outcome.DONE)
 
-Meddling = Callable[[], Awaitable[object]]
+Hook = Callable[[], Awaitable[object]]
 
 
-class Meddled(Journal):
-    """A journal before whose calls something else happens: once, or each time, as a test says."""
+class HookedJournal(Journal):
+    """A journal that runs a hook before a call: the next time (`first`), or each time (`always`)."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.first: dict[str, Meddling] = {}
-        self.always: dict[str, Meddling] = {}
+        self.first: dict[str, Hook] = {}
+        self.always: dict[str, Hook] = {}
 
-    async def _meddle(self, call: str) -> None:
-        if (meddling := self.first.pop(call, None)) is not None or (meddling := self.always.get(call)) is not None:
-            await meddling()
+    async def _run_hook(self, call: str) -> None:
+        if (hook := self.first.pop(call, None)) is not None or (hook := self.always.get(call)) is not None:
+            await hook()
 
     async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
-        """Append, after what a test puts before `append`."""
-        await self._meddle("append")
+        """Append after the hook `append`."""
+        await self._run_hook("append")
         return await super().append(append, on_send)
 
     @asynccontextmanager
     async def lock_day(self, hall: HallId, day: date) -> AsyncIterator[DayLock | None]:
         """Lock a day after the hook `lock_day`; the hook `locked` runs when the lock is held."""
-        await self._meddle("lock_day")
+        await self._run_hook("lock_day")
         async with super().lock_day(hall, day) as lock:
-            await self._meddle("locked")
+            await self._run_hook("locked")
             yield lock
 
     @asynccontextmanager
     async def lock_days(self, hall: HallId, days: tuple[date, date]) -> AsyncIterator[TwoDayLock | None]:
         """Lock two days after the hook `lock_days`."""
-        await self._meddle("lock_days")
+        await self._run_hook("lock_days")
         async with super().lock_days(hall, days) as lock:
             yield lock
 
     async def position(self, hall: HallId, day: date) -> Position | None:
-        """Read the position, after what a test puts before `position`."""
-        await self._meddle("position")
+        """Read the position after the hook `position`."""
+        await self._run_hook("position")
         return await super().position(hall, day)
 
     async def load(self, hall: HallId, day: date, position: Position) -> AsyncGenerator[list[Record], None]:
-        """Load, after what a test puts before `load`."""
-        await self._meddle("load")
+        """Load after the hook `load`."""
+        await self._run_hook("load")
         async for records in super().load(hall, day, position):
             yield records
 
     async def announcements_of(self, hall: HallId, last: LastDay) -> list[Record]:
-        """Read what was said, after what a test puts before `announcements_of`."""
-        await self._meddle("announcements_of")
+        """Read the events after the hook `announcements_of`."""
+        await self._run_hook("announcements_of")
         return await super().announcements_of(hall, last)
 
     async def open_day(
@@ -110,17 +110,17 @@ class Meddled(Journal):
         begins: bool = True,
         carried_over: Sequence[Record] = (),
     ) -> bool:
-        """Begin a day, after what a test puts before `open_day`."""
-        await self._meddle("open_day")
+        """Open a day after the hook `open_day`."""
+        await self._run_hook("open_day")
         return await super().open_day(hall, day, append_id, first, begins=begins, carried_over=carried_over)
 
 
-class Blind(Meddled):
-    """A journal that appends wherever the day stands, without comparing."""
+class Blind(HookedJournal):
+    """A journal that appends at any position of the day, without a comparison."""
 
     async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
-        """Append after whatever is there."""
-        await self._meddle("append")
+        """Append after the last event in the database."""
+        await self._run_hook("append")
         position = await self.position(DEMO, DAY)
         assert position is not None
         records = [msgspec.structs.replace(one, seq=position.seq + nth) for nth, one in enumerate(append.records, 1)]
@@ -129,18 +129,18 @@ class Blind(Meddled):
 
 
 class Heard:
-    """What a lane told of its work."""
+    """An observer that records the work of lanes."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
         self.races = 0
 
     def committed(self, _day: Day, _parts: list[ResultPart], _append_s: float, commands: int) -> None:
-        """Note how many commands one append carried."""
+        """Record the number of commands in one append."""
         self.batches.append(commands)
 
     def appended(self, _written: Append, _at: datetime) -> None:
-        """Follow nothing."""
+        """Do nothing: there is no follower."""
 
     def raced(self, _day: Day) -> None:
         """Count lost races."""
@@ -152,18 +152,18 @@ class Process:
     """One process of the service."""
 
     database: Database
-    journal: Meddled
+    journal: HookedJournal
     halls: Halls
     lanes: Lanes
     clock: Clock
     heard: Heard = field(default_factory=Heard)
 
     async def do(self, command: Command, key: str | None = None) -> Answer:
-        """Carry a command out on the present day, as a handler asks for it."""
+        """Carry out a command on the present day, as a handler does."""
         return await self.lanes.do(DEMO, self.request(command, key))
 
     def request(self, command: Command, key: str | None = None) -> Request:
-        """A request as the rim makes it."""
+        """Return a request as the API makes it."""
         return Request(
             command=command,
             command_id=new_id() if key is None else f"key {key}",
@@ -173,7 +173,7 @@ class Process:
         )
 
     async def take(self, command: TakeTicket | None = None, key: str | None = None) -> str:
-        """Take a number and return it."""
+        """Take a ticket and return its number."""
         return number_of(await self.do(command or new_ticket(), key))
 
     async def open(self, *counters: str) -> None:
@@ -182,25 +182,27 @@ class Process:
             await self.do(OpenCounter(CounterId(counter)))
 
     async def next(self, counter: str, finish: Finish | None = None) -> TicketId | None:
-        """Call the next person and return the ticket's id; None when nobody waits."""
+        """Call the next ticket and return its id; `None` if no ticket waits."""
         return called_by(await self.do(CallNext(CounterId(counter), finish)))
 
     async def lane(self, on: date = DAY) -> Lane:
-        """The lane of a day."""
+        """Return the lane of a day."""
         return await self.lanes.lane(await self.halls.get(DEMO), on)
 
     async def replace(self, document: HallDocument) -> Hall:
-        """Store another document of the hall, and do no more about it."""
+        """Store another document of the hall, without updating the days."""
         return await self.halls.replace(DEMO, document, (await self.halls.read(DEMO)).revision)
 
     async def followed(self) -> None:
-        """Wait until the days follow the documents."""
+        """Wait until the plans of the days are updated."""
         while self.lanes._plan_updates:
             await asyncio.gather(*self.lanes._plan_updates)
 
 
 @asynccontextmanager
-async def process_on(dsn: str, clock: Clock | None = None, journal: type[Meddled] = Meddled) -> AsyncIterator[Process]:
+async def process_on(
+    dsn: str, clock: Clock | None = None, journal: type[HookedJournal] = HookedJournal
+) -> AsyncIterator[Process]:
     """Run a process on a database; its clock stands at 10:00 of a Monday unless it is given one."""
     async with Database(dsn) as database:
         clock = clock or FakeClock(NOON_AT)
@@ -218,21 +220,21 @@ async def process_on(dsn: str, clock: Clock | None = None, journal: type[Meddled
 
 
 def new_ticket(service: str = "enquiry", code: str | None = None) -> TakeTicket:
-    """A command to take a number."""
+    """Return a command that takes a ticket."""
     return TakeTicket(
         ticket=TicketId(new_id()), code=code or new_code(), service=ServiceId(service), channel=Channel.KIOSK
     )
 
 
 def number_of(answer: Answer) -> str:
-    """The number that was given."""
+    """Return the number of the issued ticket."""
     ticket = _done(answer).parts[-1].ticket
     assert ticket is not None
     return ticket.number
 
 
 def called_by(answer: Answer) -> TicketId | None:
-    """The ticket that was called."""
+    """Return the id of the called ticket."""
     ticket = answer.done.parts[-1].ticket if answer.done else None
     return None if ticket is None or ticket.counter is None else ticket.id
 
@@ -243,15 +245,15 @@ def _done(answer: Answer) -> CommandResult:
 
 
 def renamed(document: HallDocument, name: str) -> HallDocument:
-    """The document with another name for the hall."""
+    """Return the document with another name of the hall."""
     return msgspec.structs.replace(document, name={"en": name})
 
 
-# What the journal says, read by a way of its own.
+# The content of the journal, read independently of the service.
 
 
 async def rows_of(dsn: str, sql: str, *arguments: object) -> list[asyncpg.Record]:
-    """Ask the database as an administrator."""
+    """Query the database as administrator."""
     connection = await asyncpg.connect(dsn)
     try:
         return list(await connection.fetch(sql, *arguments))
@@ -260,30 +262,30 @@ async def rows_of(dsn: str, sql: str, *arguments: object) -> list[asyncpg.Record
 
 
 async def kinds_in(dsn: str, on: date = DAY) -> list[str]:
-    """The kinds of a day's events, in order."""
+    """Return the kinds of a day's events, in order."""
     return [row[0] for row in await rows_of(dsn, "SELECT kind FROM events WHERE day = $1 ORDER BY seq", on)]
 
 
 async def commands_in(dsn: str) -> list[str]:
-    """The commands in the journal, each as often as it was done."""
+    """Return the ids of the commands in the journal, each as often as it was carried out."""
     rows = await rows_of(dsn, "SELECT command_id FROM events WHERE part = 0 ORDER BY day, seq")
     return [row[0] for row in rows]
 
 
 async def calls_in(dsn: str) -> list[str]:
-    """The tickets called, each as often as it was."""
+    """Return the called tickets, each as often as it was called."""
     rows = await rows_of(dsn, "SELECT body->>'ticket' FROM events WHERE kind = 'ticket_called' ORDER BY day, seq")
     return [row[0] for row in rows]
 
 
 async def numbers_in(dsn: str) -> list[str]:
-    """The numbers given, in order."""
+    """Return the issued numbers, in order."""
     rows = await rows_of(dsn, "SELECT body->>'number' FROM events WHERE kind = 'ticket_taken' ORDER BY day, seq")
     return [row[0] for row in rows]
 
 
 async def folded(process: Process, on: date = DAY) -> Day:
-    """A day folded from the journal's beginning."""
+    """Return a day, folded from the beginning of its journal."""
     day = Day(DEMO, on)
     position = await Journal.position(process.journal, DEMO, on)
     assert position is not None
@@ -294,7 +296,7 @@ async def folded(process: Process, on: date = DAY) -> Day:
 
 
 def equal(one: Day, other: Day) -> bool:
-    """Tell whether two folds know the same."""
+    """Tell whether two folds are equal."""
     at = max(one.at, other.at)
     one.advance_to(at)
     other.advance_to(at)
@@ -302,7 +304,7 @@ def equal(one: Day, other: Day) -> bool:
 
 
 async def one_story(processes: Iterable[Process], on: date = DAY) -> Day:
-    """Demand that each process, the journal and the tables tell the same, and return it."""
+    """Assert that each process, the journal and the tables agree about the day, and return it."""
     for process in processes:
         fresh = await folded(process, on)
         lane = await process.lane(on)
@@ -339,7 +341,7 @@ async def one_story(processes: Iterable[Process], on: date = DAY) -> Day:
 
 
 async def until_blocked(dsn: str, how_many: int = 1) -> None:
-    """Wait until so many statements wait for a lock; nothing but asking tells."""
+    """Poll until this number of statements waits for a lock."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     connection = await asyncpg.connect(dsn)
     try:
@@ -351,6 +353,6 @@ async def until_blocked(dsn: str, how_many: int = 1) -> None:
 
 
 def leave_connections(process: Process) -> None:
-    """Let a process lose its append connections, as when its side of the network fails."""
+    """Cut the append connections of a process, as when its side of the network fails."""
     for connection in list(process.database._append_connections):
         connection.terminate()

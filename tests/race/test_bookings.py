@@ -1,4 +1,4 @@
-"""Bookings of two processes: no place twice, no person beyond the limit, no code used twice, on whatever day."""
+"""Bookings of two processes: no place twice, no person above the limit, no code used twice, on any day."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -87,7 +87,7 @@ async def both(*asked: asyncio.Task[Answer]) -> list[Answer | BaseException]:
 
 
 async def book_at_once(one: Process, other: Process, *bookings: tuple[date, BookAppointment]) -> list[object]:
-    """Let each process decide on its booking before either appends."""
+    """Let both processes decide their bookings before one of them appends."""
     ready = asyncio.Barrier(2)
     one.journal.first["append"] = other.journal.first["append"] = ready.wait
     (first_on, first), (second_on, second) = bookings
@@ -110,7 +110,7 @@ async def test_of_two_bookings_of_the_last_place_one_is_told_that_it_is_full(one
 
 
 def decide_and_never_find_it_full(day: Day, command: object, now_at: datetime) -> list[Event]:
-    """A decision that always has the first place to give."""
+    """A decider that always offers the first place."""
     if not isinstance(command, BookAppointment):
         return decide(day, command, now_at)  # type: ignore[arg-type]
     return [
@@ -211,7 +211,7 @@ async def test_two_days_booked_at_once_by_one_person_below_the_limit_are_both_gi
 
 @asynccontextmanager
 async def booked_but_not_yet(dsn: str, on: date) -> AsyncIterator[None]:
-    """What a process does that books for the person on another day, up to its commit."""
+    """Do what another process does when it books for the person on another day, up to its commit."""
     connection = await asyncpg.connect(dsn)
     transaction = connection.transaction()
     await transaction.start()
@@ -260,7 +260,7 @@ async def test_a_person_within_the_limit_is_refused_a_second_one_at_the_same_sta
 
 
 async def over_on(process: Process, how: str) -> date:
-    """Let one of two places that a person has be over, and nobody write it down; the day that it is on."""
+    """Let one of a person's two bookings expire without an event, and return its day."""
     assert isinstance(process.clock, FakeClock)
     await booked(process, FAR_DAY, "09:00", person=PERSON)
     if how == "hold":
@@ -396,7 +396,7 @@ async def test_a_key_of_a_booking_is_not_anothers_on_another_day(one: Process) -
 
 
 async def book_on_two_days_with_one_key(one: Process, other: Process) -> list[object]:
-    """Let both look for the key, and decide, before either appends."""
+    """Let both processes search for the key and decide before one of them appends."""
     for process in (one, other):
         for on in (FAR_DAY, NEXT_DAY):
             await process.lanes.lane_on(DEMO, on)
@@ -484,7 +484,7 @@ async def test_an_invitation_is_used_once_though_asked_for_on_two_days(one: Proc
 
 
 async def book_while_it_is_taken_back(one: Process, dsn: str) -> tuple[Answer | BaseException, list[dict[str, object]]]:
-    """Take an invitation back between its reading and the append that uses it; its row then."""
+    """Revoke an invitation between its read and the append that uses it; return its row."""
     await with_one_place(one)
     invitation = new_id()
     await rows_of(
@@ -532,7 +532,7 @@ async def test_without_the_constraint_an_invitation_is_used_that_was_taken_back(
         ("person_limit_kept", AlreadyBooked),
         ("person_once_per_start", AlreadyBooked),
         ("person_within_limit", AlreadyBooked),
-        ("command_done_once", Fault),  # the same request, or another: who looks for the key knows which
+        ("command_done_once", Fault),  # the same request or another one: a search for the key tells
         ("place_within_slot", Fault),
         ("slot_not_oversold", Fault),
     ],
@@ -620,7 +620,7 @@ async def test_a_late_clock_cannot_begin_a_day_that_only_bookings_have_opened(on
     assert isinstance(other.clock, FakeClock)
     other.clock.put(MIDNIGHT_AT + timedelta(days=1))
     await booked(one, NEXT_DAY)
-    await other.take()  # the day after tomorrow has begun there
+    await other.take()  # the day after tomorrow has begun in that process
     assert isinstance(one.clock, FakeClock)
     one.clock.put(MIDNIGHT_AT)
 
@@ -640,7 +640,7 @@ async def test_a_day_ahead_whose_successor_has_begun_cannot_begin_and_without_th
     assert isinstance(one.clock, FakeClock)
     assert isinstance(other.clock, FakeClock)
     other.clock.put(MIDNIGHT_AT + timedelta(days=1))
-    other.journal.first["open_day"] = lambda: booked(one, NEXT_DAY)  # it has looked, and seen no day to end
+    other.journal.first["open_day"] = lambda: booked(one, NEXT_DAY)  # it has found no day to end
     await other.take()
     one.clock.put(MIDNIGHT_AT)
     if not guarded:
@@ -757,7 +757,7 @@ async def test_a_day_ahead_that_was_not_in_memory_follows_its_document_when_it_i
     await with_one_place(one, other)
     await booked(one, FAR_DAY)
     hall = await other.halls.get(DEMO)
-    await other.replace(renamed(hall.document, "Changed Hall"))  # and dies before it tells the days
+    await other.replace(renamed(hall.document, "Changed Hall"))  # and dies before it updates the days
 
     lane = await other.lanes.lane_on(DEMO, FAR_DAY)
     await other.followed()
@@ -771,7 +771,7 @@ async def test_a_day_ahead_in_nobodys_memory_follows_its_document_by_itself(
     await with_one_place(one, other)
     await booked(one, FAR_DAY)
     hall = await other.halls.get(DEMO)
-    await other.replace(renamed(hall.document, "Changed Hall"))  # and dies before it tells the days
+    await other.replace(renamed(hall.document, "Changed Hall"))  # and dies before it updates the days
 
     await other.lanes.sweep()
     await other.lanes.sweep()
@@ -790,7 +790,7 @@ async def test_a_sweep_without_a_database_does_no_harm(one: Process, monkeypatch
     assert (await one.lanes.day(DEMO)).opened
 
 
-# Who asks for an appointment.
+# The person of an appointment.
 
 
 async def test_an_appointment_is_found_on_its_day_by_a_process_that_has_not_seen_it(

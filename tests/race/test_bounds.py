@@ -1,4 +1,4 @@
-"""Limits of lanes: a bounded queue, a stop that answers everybody, and lanes that leave memory."""
+"""Limits of lanes: a bounded queue, a stop that answers all requests, and idle lanes that leave memory."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ OPEN = OpenCounter(CounterId("1"))
 
 
 async def stalled(process: Process) -> tuple[Lane, asyncio.Event, asyncio.Task[Answer]]:
-    """A lane with an append under way that goes on when the event is set."""
+    """Return a lane whose append waits until the event is set."""
     lane = await process.lane()
     reached, go_on = asyncio.Event(), asyncio.Event()
 
@@ -108,7 +108,7 @@ async def test_a_lane_that_is_not_closed_takes_after_its_stop_what_nobody_will_d
         await one.lanes.stop()
         monkeypatch.setattr("service.runtime.pending_requests.ANSWER_WITHIN_S", 0.0)
 
-        with pytest.raises(StorageUnavailable):  # only the patience of the asker ends it
+        with pytest.raises(StorageUnavailable):  # only the deadline of the request ends it
             await lane.do(one.request(new_ticket()))
 
         assert len(lane._queue) == 1

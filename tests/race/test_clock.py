@@ -1,4 +1,4 @@
-"""Time: the wall clock may jump, and processes may disagree; what is written goes forward."""
+"""Time: wall clocks may jump and differ between processes; the times in a journal never go back."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ LATE = timedelta(minutes=5)
 
 
 class Timeless(Lane):
-    """A lane that takes each request's time as it comes."""
+    """A lane that uses the time of each request unchanged."""
 
     def _decide_one(self, pending: PendingRequest) -> _Decision:
         self._decided.at = LONG_AGO
@@ -23,10 +23,10 @@ class Timeless(Lane):
 
 
 class Skewed(Clock):
-    """A clock on a machine that has run for longer."""
+    """A clock of a machine that was started earlier."""
 
     def monotonic_s(self) -> float:
-        """Seconds that only grow."""
+        """Return the seconds since that start."""
         return super().monotonic_s() + 1_000_000.0
 
 
@@ -44,7 +44,7 @@ def test_a_wall_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch
 
         @classmethod
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            """The wrong time."""
+            """Return the wrong time."""
             assert tz is not None
             return NOON_AT + timedelta(days=365)
 
@@ -55,12 +55,12 @@ def test_a_wall_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 class Stopped(Clock):
-    """A clock whose pace is the test's."""
+    """A clock whose monotonic time the test sets."""
 
     running_s = 0.0
 
     def monotonic_s(self) -> float:
-        """Seconds it was let run."""
+        """Return the time that the test has set."""
         return self.running_s
 
 
@@ -68,7 +68,7 @@ def test_an_answer_that_came_late_does_not_set_the_clock_back() -> None:
     clock = Stopped()
     clock.follow(NOON_AT, 0.0)
     clock.running_s = 10.0
-    clock.follow(NOON_AT + timedelta(seconds=4), asked_s=3.0)  # read a second later, and heard after six more
+    clock.follow(NOON_AT + timedelta(seconds=4), asked_s=3.0)  # read after 1 s, received after 7 s
 
     assert clock.now_at() == NOON_AT + timedelta(seconds=10)
 

@@ -1,4 +1,4 @@
-"""A document changed while a day is opened ends up in the day's plan, whoever was first."""
+"""A document that changes while a day is opened gets into the plan of the day, in either order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -22,7 +22,7 @@ NAME = "Changed Hall"
 
 @asynccontextmanager
 async def changing(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """Change the hall's document, and commit when left."""
+    """Change the hall's document in a transaction; commit at the end of the context."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
@@ -36,7 +36,7 @@ async def changing(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def change(one: Process, other: Process) -> None:
-    """Change the document in the other process, and let this one hear of it."""
+    """Change the document in the other process, and refresh this one."""
     await other.replace(renamed(demo_document(always_open=True), NAME))
     await one.halls.refresh()
 
@@ -125,7 +125,7 @@ async def test_a_document_replaced_while_a_day_is_opened_waits_for_it(one: Proce
 
 
 async def hold_hall(dsn: str) -> asyncpg.Connection:
-    """Hold the hall's row as a day that is being opened does."""
+    """Lock the hall's row as the opening of a day does."""
     connection = await asyncpg.connect(dsn)
     await connection.execute(f"BEGIN; {day_opening._SQL['document_held'].replace('$1', repr('demo'))}")
     return connection
@@ -141,7 +141,7 @@ async def test_a_plan_that_could_not_follow_its_document_follows_later(
     assert lane.committed.plan.revision == 2
     again = await other.replace(changed.document)
     await proxy.go_away()
-    far.halls._add(again)  # heard, but the database is away
+    far.halls._add(again)  # it learns of the change, but the database cannot be reached
     await far.followed()
     await proxy.come_back()
     assert lane.committed.plan.revision == 2

@@ -1,4 +1,4 @@
-"""A document put twice with one key is put once: at two processes, and over a crash before the day knows of it."""
+"""A document that is put twice with one key is stored once: in two processes, and after a crash in between."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -43,13 +43,13 @@ def told(reply: Reply) -> tuple[int, str | None, Any]:
 
 
 async def revisions(service: Service) -> tuple[int, int]:
-    """That of the document, and that of the day's plan."""
+    """Return the revisions of the document and of the day's plan."""
     hall = await service.running.halls.read(DEMO)
     return hall.revision, (await service.running.lanes.day(DEMO, now=True)).plan.revision
 
 
 async def killed(*_: object, **__: object) -> None:
-    """What a process does that is killed when the document is stored."""
+    """Act like a process that is killed right after the document was stored."""
     raise SystemError
 
 

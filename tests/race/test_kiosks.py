@@ -1,4 +1,4 @@
-"""Numbers of kiosks in two processes: none is given twice, whoever hears of it first."""
+"""Numbers of kiosks in two processes: none is issued twice, in any order of the reports."""
 
 import asyncio
 from datetime import timedelta
@@ -38,7 +38,7 @@ async def leased(process: Process, device: str) -> NumbersLeased:
 
 
 def reports(process: Process, event: NumbersLeased) -> list[Command]:
-    """What the kiosk has to tell, in order."""
+    """Return the reports of the kiosk, in order."""
     return [
         commands.ReportTicket(
             device=event.device,
@@ -59,7 +59,7 @@ async def test_a_report_to_two_processes_at_once_gives_each_number_once(one: Pro
     event = await leased(one, KIOSK)
     await other.lane()
     told = reports(one, event)
-    start = asyncio.Barrier(2)  # both decide at the same position: one of them is lost
+    start = asyncio.Barrier(2)  # both decide at the same position, so one of them loses the race
     one.journal.first["append"] = other.journal.first["append"] = start.wait
 
     async with asyncio.timeout(WITHIN_S):

@@ -1,4 +1,4 @@
-"""Answers that did not come: done once, or told truly that nothing is known, or that nothing was done."""
+"""Lost answers: a command is carried out once, or the client gets a true `outcome-unknown` or `storage-unavailable`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.proxy import Fault as Cut
 from tests.proxy import Proxy
 from tests.race.process import (
     WITHIN_S,
-    Meddled,
+    HookedJournal,
     Process,
     commands_in,
     leave_connections,
@@ -34,10 +34,10 @@ from tests.race.process import (
 )
 
 SOON_S = 0.05
-"""How long a command waits for its answer where a test wants none to come."""
+"""The deadline of a command in tests that want no answer."""
 
 
-class Pessimist(Meddled):
+class Pessimist(HookedJournal):
     """A journal that takes a lost connection for a failed append."""
 
     async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
@@ -56,29 +56,29 @@ class Pessimist(Meddled):
 
 
 class Reader(Pessimist):
-    """A journal that reads, after a lost connection, whether its append is there, and believes that it is not."""
+    """A journal that, after a lost connection, looks for its append, and takes a missing one for not written."""
 
     async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
-        """Send once, then look."""
+        """Send once, then look at the position."""
         try:
             return await super().append(append, on_send)
         except faults.StorageUnavailable:
             position = await self.position(append.hall, append.day)
             assert position is not None
             assert position.head == append.head, "it is not there"
-            await self._meddle("after the look")
+            await self._run_hook("after the look")
             return Lost()
 
 
 class Forgiving(Lane):
-    """A lane that goes on with commands after it said that nothing was done."""
+    """A lane that still carries out commands after it answered that nothing was done."""
 
     def _give_up(self, pending: PendingRequest) -> None:
         pending.settle(StorageUnavailable())
 
 
 class Watched(Lane):
-    """A lane of which a test knows the batch under way."""
+    """A lane whose current batch the test can read."""
 
     batch: list[PendingRequest]
 
@@ -109,7 +109,7 @@ async def test_a_lost_answer_taken_for_a_failure_is_told_wrong(proxy: Proxy, far
         request = far.request(new_ticket())
         proxy.arm(Cut.CUT_AFTER)
 
-        with pytest.raises(Fault):  # it is done a second time, which the table refuses
+        with pytest.raises(Fault):  # it is carried out a second time, which a constraint rejects
             await (await far.lane()).do(request)
 
     assert (await commands_in(dsn)).count(request.command_id) == 1
@@ -120,7 +120,7 @@ async def test_a_lost_answer_taken_for_a_failure_is_told_wrong(proxy: Proxy, far
 async def test_a_command_after_a_lost_race_is_done_once_wherever_it_is_cut(
     cut: Cut, nth: int, proxy: Proxy, *, far: Process, other: Process, dsn: str
 ) -> None:
-    """The statements under the lock: begin, hold the row, append, commit."""
+    """The statements are: begin, lock the row, append, commit."""
     await far.take()
     await other.take()
     request = far.request(new_ticket())
@@ -193,7 +193,7 @@ async def test_reading_that_nothing_is_there_proves_nothing(proxy: Proxy, far_ds
         await proxy.struck.wait()
         leave_connections(far)
 
-        with pytest.raises(Fault):  # it landed after all, and is done a second time, which the table refuses
+        with pytest.raises(Fault):  # it was committed, and is carried out again, which a constraint rejects
             await waiting
 
     assert (await commands_in(dsn)).count(request.command_id) == 1
@@ -270,7 +270,7 @@ async def test_a_caller_who_leaves_after_it_was_sent_does_not_disturb_it(proxy: 
 
 @pytest.fixture
 async def server() -> AsyncIterator[PostgresServer]:
-    """A server to kill, which writes what it says it has written."""
+    """Run a server with fsync that the test kills."""
     with running(durable=True) as server:
         yield server
 

@@ -1,4 +1,4 @@
-"""The end of a day: its predecessor ends first, one process opens the next, and keys hold over midnight."""
+"""Midnight: the old day ends first, one process opens the next, and idempotency keys stay valid."""
 
 import asyncio
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ OPEN = OpenCounter(CounterId("1"))
 
 
 def midnight(*processes: Process) -> None:
-    """Let it become midnight for these processes."""
+    """Set the clocks of these processes to midnight."""
     for process in processes:
         assert isinstance(process.clock, FakeClock)
         process.clock.put(MIDNIGHT_AT)
@@ -147,7 +147,7 @@ async def test_without_ending_the_day_before_a_repeated_request_is_done_on_both(
         await one.lane()
         midnight(other)
         await other.lane(NEXT_DAY)
-        await one.do(OPEN, KEY)  # its clock is a little late, and the day takes it
+        await one.do(OPEN, KEY)  # its clock is a little late, and the day accepts the command
 
         await other.do(OPEN, KEY)
 
@@ -169,7 +169,7 @@ async def test_with_the_day_before_ended_a_late_clock_does_no_harm(one: Process,
 
 
 async def asked_before_and_after_midnight(one: Process, other: Process) -> list[Answer]:
-    """Ask `other` for something keyed, and `one`, who knew yesterday as it was before that, again after midnight."""
+    """Send a keyed command to `other`, and after midnight again to `one`, whose copy of yesterday lacks it."""
     await one.take()
     answers = [await other.do(OPEN, KEY)]
     midnight(other, one)
@@ -253,7 +253,7 @@ async def test_a_read_at_midnight_sees_the_new_day(one: Process) -> None:
 
 
 async def begin_the_next_day_but_not_yet(dsn: str) -> asyncpg.Connection:
-    """What a process does that opens the next day, up to its commit."""
+    """Do what a process does when it opens the next day, up to its commit."""
     connection = await asyncpg.connect(dsn)
     await connection.execute("BEGIN")
     await connection.fetch(day_opening._SQL["document_held"], DEMO)
@@ -264,7 +264,7 @@ async def begin_the_next_day_but_not_yet(dsn: str) -> asyncpg.Connection:
 
 async def test_a_day_whose_successor_has_begun_cannot_begin(one: Process, other: Process, dsn: str) -> None:
     midnight(other)
-    one.journal.first["open_day"] = lambda: other.lane(NEXT_DAY)  # its clock is a little late, and it has looked
+    one.journal.first["open_day"] = lambda: other.lane(NEXT_DAY)  # its clock is late, and it has already looked
 
     answer = await one.do(new_ticket())
 

@@ -1,4 +1,4 @@
-"""An appointment that goes to another day: on both days or on neither, once, and whoever else is at work there."""
+"""Moves of appointments to another day: on both days or on neither, once, with other processes at work."""
 
 import asyncio
 from datetime import date
@@ -64,7 +64,7 @@ DAYS = (NEXT_DAY, FAR_DAY)
 
 
 async def one_place_of(dsn: str, appointment: Appointment) -> date:
-    """Demand that exactly one day has the appointment, in its fold and in the table, and tell which."""
+    """Assert that exactly one day has the appointment, in its fold and in the table, and return that day."""
     async with process_on(dsn) as fresh:
         stories = {on: await same_story(fresh, on) for on in DAYS}
         there = [on for on, day in stories.items() if appointment.id in day.appointments]
@@ -209,7 +209,7 @@ async def test_an_appointment_that_two_want_to_be_theirs_at_one_start_is_refused
     assert first.id in (await one.lanes.day_on(DEMO, NEXT_DAY)).appointments
 
 
-# Others at work.
+# Concurrent commands.
 
 
 async def test_of_a_move_and_a_cancellation_one_comes_first(one: Process, other: Process, dsn: str) -> None:
@@ -461,7 +461,7 @@ async def test_of_changes_to_three_days_with_one_key_at_once_one_is_done_and_non
     assert [str(one) async for one in Verifier(one.database).differences()] == []
 
 
-# Answers that did not come. The statements are: begin, hold, hold, append, append, commit.
+# Lost answers. The statements are: begin, lock, lock, append, append, commit.
 
 BEGIN_AND_HOLD, COMMIT = 3, 5
 
@@ -509,7 +509,7 @@ async def test_a_move_cut_before_it_wrote_anything_says_that_nothing_was_done(
 
 
 async def take_a_cut_for_a_failure(lock: TwoDayLock, *_appends: object) -> Lost:
-    """What a move would do that does not look again after its COMMIT was not answered."""
+    """Act like a move that does not find out its outcome after an unanswered COMMIT."""
     assert lock is not None
     return Lost()
 
@@ -527,7 +527,7 @@ async def test_without_looking_again_a_move_that_landed_is_taken_for_one_that_fa
 
     far.journal.first["lock_days"] = arm
 
-    answer = await move(far, before.id, FAR_DAY)  # it finds the appointment there, and believes nothing was to do
+    answer = await move(far, before.id, FAR_DAY)  # it finds the appointment there, and treats the move as a no-op
 
     assert answer.done is None
     assert await one_place_of(dsn, before) == FAR_DAY
@@ -585,7 +585,7 @@ async def test_a_move_of_a_day_that_was_rewritten_begins_anew(one: Process, dsn:
     before = await booked(one, NEXT_DAY)
     await booked(one, FAR_DAY, "09:00")
     lane = await one.lanes.lane_on(DEMO, FAR_DAY)
-    known, lane._head = lane._head, before.id  # as if the journal were another
+    known, lane._head = lane._head, before.id  # as if the journal had been replaced
 
     after = appointment_of(await move(one, before.id, FAR_DAY))
 

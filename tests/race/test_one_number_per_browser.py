@@ -1,4 +1,4 @@
-"""One browser at two processes at once gets one number, and is told which."""
+"""A browser that asks two processes at the same time gets one number, and learns which."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ BROWSER = "a keyed hash"
 
 
 async def taken_at_once(one: Process, other: Process) -> list[Answer | BaseException]:
-    """What both processes answer a browser that asks both, each of which sees it without a number."""
+    """Return the answers of both processes to a browser that has no number in either."""
     for process in (one, other):
         await process.lane()
     both = asyncio.Barrier(2)

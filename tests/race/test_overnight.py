@@ -1,4 +1,4 @@
-"""What is in force goes on on the day that begins next: once, whoever begins it, and before anybody's command there."""
+"""Events in force carry over to the next day: once, by any process, and before any command there."""
 
 import asyncio
 from datetime import timedelta
@@ -35,20 +35,20 @@ GOES_ON = ["suspension_began", "notice_posted"]
 
 
 def midnight(*processes: Process, later: timedelta = timedelta(0)) -> None:
-    """Let it become midnight for these processes, or later."""
+    """Set the clocks of these processes to midnight, or later."""
     for process in processes:
         assert isinstance(process.clock, FakeClock)
         process.clock.put(MIDNIGHT_AT + later)
 
 
 async def suspended(process: Process) -> None:
-    """Suspend the hall until somebody lifts it, and put words on its screens."""
+    """Suspend the hall without an end, and post a notice."""
     await process.do(Suspend(FIRE))
     await process.do(PostNotice(LIFT))
 
 
 async def in_force(process: Process) -> tuple[Suspension | None, list[Notice]]:
-    """What the present day has in force."""
+    """Return what is in force on the present day."""
     day = await process.lanes.day(DEMO, now=True)
     return day.suspended_at(process.clock.now_at()), list(day.notices.values())
 
@@ -182,7 +182,7 @@ async def test_a_number_asked_for_at_midnight_is_refused_by_the_suspension_of_th
 ) -> None:
     await suspended(one)
     midnight(other)
-    await other.lane(NEXT_DAY)  # the other's clock is a little late
+    await other.lane(NEXT_DAY)  # the clock of the other process is a little late
 
     with pytest.raises(HallSuspended):
         await one.do(new_ticket())
@@ -223,11 +223,11 @@ async def test_the_day_before_is_read_once_by_those_who_look_at_a_hall_whose_day
     assert await one.lanes.day_if_begun(hall) is None
 
 
-# What is meant for one date.
+# Commands for one date.
 
 
 async def not_closed(process: Process) -> Day:
-    """The new day, which nobody has closed."""
+    """Return the new day, which must not be closed."""
     day = await process.lanes.day(DEMO, now=True)
     assert (day.on, day.closed) == (NEXT_DAY, False)
     return day

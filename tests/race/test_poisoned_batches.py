@@ -1,4 +1,4 @@
-"""One bad command in a batch costs that command, not its batch."""
+"""A bad command in a batch affects only that command."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,11 +22,11 @@ from tests.race.process import Process, new_ticket, number_of, one_story, proces
 
 BAD = "BADCODE0"
 NTH = 40
-"""Where the offender stands among the 64."""
+"""Position of the bad command among the 64."""
 
 
 class Fragile(Lane):
-    """A lane in which an exception of `decide` is nobody's in particular."""
+    """A lane in which an exception of `decide` affects the whole batch."""
 
     def _decide_one(self, pending: PendingRequest) -> _Decision:
         decide_or_break(self._decided, pending.request.command, pending.request.now_at)
@@ -34,7 +34,7 @@ class Fragile(Lane):
 
 
 class Wholesale(Lane):
-    """A lane that gives up a batch which the journal refuses."""
+    """A lane that gives up a whole batch that the journal rejects."""
 
     async def _settle_rejected(self, batch: list[PendingRequest], rejected: ConstraintBroken | RecordsRefused) -> None:
         self._forget_decided()
@@ -56,7 +56,7 @@ def evolve_or_break(day: Day, record: Record) -> Day:
 
 
 async def batch_with(process: Process, code: str) -> list[Answer | BaseException]:
-    """A full batch of people who take a number, the `NTH` of them with this code."""
+    """Send a full batch of commands for a ticket, the `NTH` with this code."""
     lane = await process.lane()
     commands = [new_ticket(code=code if nth == NTH else None) for nth in range(BATCH_MAX)]
     answers = await asyncio.gather(*(lane.do(process.request(command)) for command in commands), return_exceptions=True)
@@ -64,7 +64,7 @@ async def batch_with(process: Process, code: str) -> list[Answer | BaseException
 
 
 async def only_the_offender(process: Process, answers: list[Answer | BaseException], told: type[Refusal]) -> None:
-    """Demand that 63 have their numbers without gaps, and the offender its refusal."""
+    """Assert that 63 commands got numbers without gaps, and the bad one a refusal."""
     assert type(answers[NTH]) is told
     numbers = [number_of(answer) for answer in answers if isinstance(answer, Answer)]
     assert numbers == [f"B{n:03d}" for n in range(1, BATCH_MAX)]
@@ -77,7 +77,7 @@ async def nothing_planted(_dsn: str) -> str:
 
 
 async def a_code_that_is_given(dsn: str) -> str:
-    """Plant a ticket of another day with the code."""
+    """Insert a ticket of another day with the code."""
     await rows_of(
         dsn,
         "INSERT INTO tickets (hall_id, day, id, n, code, number, service, stage, class, first_class, channel, state,"

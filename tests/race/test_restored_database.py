@@ -1,4 +1,4 @@
-"""A database put back to an earlier copy: the day is loaded anew, never glued to what is remembered."""
+"""A database restored to an earlier copy: the day is loaded again, and never continued from memory."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,7 +17,7 @@ KEPT = 2
 
 
 async def put_back(dsn: str, seq: int, on: date = DAY) -> None:
-    """Bring the database to the copy made after event `seq`; only numbers were taken since. 0: before the day."""
+    """Restore the database to its state after event `seq`; 0 means before the day. Only tickets were issued since."""
     await rows_of(dsn, "DELETE FROM events WHERE day = $1 AND seq > $2", on, seq)
     await rows_of(dsn, "DELETE FROM tickets WHERE day = $1 AND seq > $2", on, seq)
     await rows_of(
@@ -38,14 +38,14 @@ async def four_numbers_of_which_two_are_lost(one: Process, dsn: str) -> None:
 
 
 async def after(dsn: str, others: int) -> None:
-    """Let another process take numbers in the restored database."""
+    """Let another process issue tickets in the restored database."""
     async with process_on(dsn) as other:
         for _ in range(others):
             await other.take()
 
 
 OTHERS = [0, 1, 2, 3]
-"""How many numbers others take after the restore: behind what is remembered, level with it, and beyond."""
+"""Tickets of others after the restore: fewer than in memory, as many, and more."""
 
 
 @pytest.mark.parametrize("others", OTHERS)

@@ -1,4 +1,4 @@
-"""A database put back to a copy of the evening before: the present day begins again, and the day before ends first."""
+"""A database restored to the evening before: the present day begins again, after the day before has ended."""
 
 import asyncio
 from datetime import timedelta
@@ -35,13 +35,13 @@ async def hall_of(process: Process) -> Hall:
 
 
 async def has_begun(dsn: str) -> bool:
-    """Whether the next day has begun, and the day ended before."""
+    """Assert that the next day has begun, after the day before ended."""
     (row,) = await rows_of(dsn, "SELECT begun_at IS NOT NULL AS begun FROM hall_days WHERE day = $1", NEXT_DAY)
     return bool(row["begun"]) and (await kinds_in(dsn))[-1] == "day_ended"
 
 
 async def a_night_and_a_restore(one: Process, dsn: str, *, ahead: bool = True, tickets: int = 3) -> None:
-    """Copy what there is in the evening, live on into the next day, and put the database back to the copy."""
+    """Copy the database in the evening, continue into the next day, and restore the copy."""
     await one.take()
     if ahead:
         await booked(one, NEXT_DAY)

@@ -1,4 +1,4 @@
-"""A database put back to an earlier copy: its documents count, however often others were replaced since."""
+"""A database restored to an earlier copy: its documents are used, even with lower revisions."""
 
 import msgspec
 import pytest
@@ -25,7 +25,7 @@ def named(name: str) -> HallDocument:
 
 
 async def name_of(process: Process) -> str:
-    """The hall's name by the plan of its day."""
+    """Return the hall's name in the plan of its day."""
     return (await process.lane()).committed.plan.names.hall["en"]
 
 
@@ -36,7 +36,7 @@ async def known_name(process: Process) -> str:
 
 
 async def a_document_and_a_restore(one: Process, other: Process, dsn: str) -> None:
-    """Replace the document, let both processes have it, and put the database back to before."""
+    """Replace the document, let both processes read it, and restore the database to the state before."""
     for process in (one, other):
         await process.lane()
     await copy(dsn)
@@ -151,14 +151,14 @@ async def test_a_hall_that_the_copy_lacks_is_there_no_more(one: Process, dsn: st
 
 
 async def learn(process: Process, hall: HallId, weekday: int, per_h: float) -> None:
-    """Write what was learned as the night does, and let the process hear of it."""
+    """Store learned values as the nightly job does, and refresh the process."""
     learned = msgspec.json.encode(Learned(walk_ins={"09": LearnedArrivals(per_h)})).decode()
     await process.database.fetch(LEARN, hall, weekday, learned, 40)
     await process.halls.refresh()
 
 
 def known_per_h(process: Process, hall: HallId = DEMO) -> dict[int, float]:
-    """Who comes at nine, by weekday."""
+    """Return the learned arrivals at nine, by weekday."""
     return {weekday: hours["09"].per_h for weekday, hours in process.halls.learned(hall).walk_ins.items()}
 
 

@@ -1,4 +1,4 @@
-"""The same request twice: one effect, and the same answer."""
+"""A repeated request: one effect, and the same answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ KEY = "8e03978e"
 
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody look whether a command was done already."""
+    """Disable the search for earlier results of a command."""
 
     def find_nothing(_day: Day, _command_id: str) -> CommandResult | None:
         return None

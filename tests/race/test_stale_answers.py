@@ -1,4 +1,4 @@
-"""Refusals and empty answers append nothing, so nothing was compared: they are checked before they are told."""
+"""Refusals and empty answers append nothing, so their position is compared before they are returned."""
 
 import asyncio
 from datetime import date
@@ -16,11 +16,11 @@ from service.journal.journal import Journal
 from service.journal.values import Position
 from service.runtime.journaled_day import FRESH_FOR_S
 from service.runtime.lane import Lane
-from tests.race.process import NEXT_DAY, Meddled, Process, called_by, new_ticket, one_story, process_on
+from tests.race.process import NEXT_DAY, HookedJournal, Process, called_by, new_ticket, one_story, process_on
 
 
 class Sure(Lane):
-    """A lane that never looks whether what it knows is still so."""
+    """A lane that never compares its position with the journal."""
 
     async def _behind(self) -> bool:
         return False
@@ -28,19 +28,19 @@ class Sure(Lane):
 
 @pytest.fixture
 def sure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let lanes answer without a look."""
+    """Let lanes answer without that comparison."""
     monkeypatch.setattr("service.runtime.lane_registry.Lane", Sure)
 
 
 async def stale_about_a_counter(one: Process, other: Process) -> None:
-    """`one` does not know that a counter is open and somebody waits."""
+    """Let `one` not know that a counter is open and a ticket waits."""
     await one.lane()
     await other.open("1")
     await other.take()
 
 
 async def stale_about_the_waiting(one: Process, other: Process) -> None:
-    """`one` knows the counter, and not that somebody waits."""
+    """Let `one` know the counter, but not that a ticket waits."""
     await one.open("1")
     await other.take()
 
@@ -152,13 +152,13 @@ async def test_who_joins_a_look_that_began_long_ago_is_told_what_has_been_done_s
     answered, heard = asyncio.Event(), asyncio.Event()
 
     async def heard_late(_journal: Journal, hall: HallId, on: date) -> Position | None:
-        monkeypatch.undo()  # the next one is heard at once
+        monkeypatch.undo()  # the next answer is received at once
         position = await one.journal.position(hall, on)
         answered.set()
         await heard.wait()
         return position
 
-    monkeypatch.setattr(Meddled, "position", heard_late)
+    monkeypatch.setattr(HookedJournal, "position", heard_late)
     advance(one.clock, 2 * FRESH_FOR_S)
     first = asyncio.create_task(lane.fresh())
     await answered.wait()
@@ -184,7 +184,7 @@ async def test_a_look_that_could_not_read_what_is_new_does_not_count(
         monkeypatch.undo()
         raise faults.StorageUnavailable("cut")
 
-    monkeypatch.setattr(Meddled, "since", cut)
+    monkeypatch.setattr(HookedJournal, "since", cut)
     with pytest.raises(StorageUnavailable):
         await lane.fresh()
 

@@ -1,4 +1,4 @@
-"""A process that stalls while it holds a hall's row, or a host that is lost then: the others go on."""
+"""A process that stalls, or a host that is lost, while it locks a hall's row: the other processes go on."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ def put(note: ChangeRecorder | None) -> DocumentPut:
 
 
 async def insisting(process: Process) -> str:
-    """Take a number, as people do who are told to try again while another process stalls."""
+    """Take a ticket, and try again after `storage-unavailable`, while another process stalls."""
     async with asyncio.timeout(WITHIN_S):
         while True:
             with suppress(Unavailable):
@@ -32,7 +32,7 @@ async def insisting(process: Process) -> str:
 
 
 async def stall(process: Process, meanwhile: Callable[[], Awaitable[object]]) -> None:
-    """Hold the hall's row as a day that is being opened does, and say nothing while something else happens."""
+    """Lock the hall's row as the opening of a day does, and send nothing while `meanwhile` runs."""
     async with process.database.reading() as connection, connection.transaction():
         await connection.fetchrow(day_opening._SQL["document_held"], DEMO)
         await meanwhile()

@@ -1,4 +1,4 @@
-"""People on standby, and two processes: called or booked but not both, and no more let in than one process would."""
+"""Standby in two processes: a ticket is called or booked but not both, and admissions are those of one process."""
 
 import asyncio
 from typing import Any
@@ -21,12 +21,12 @@ from tests.race.process import DAY, NEXT_DAY, Process, kinds_in, new_ticket, row
 
 
 def a_hall() -> HallDocument:
-    """The demo hall, which closes at 17:30, with one place to book each half hour."""
+    """Return the document of the demo hall, closing at 17:30, with one place each half hour."""
     return replace(demo_document(always_open=False), booking=one_place().booking)
 
 
 async def late(*processes: Process) -> None:
-    """Give the hall its document, and let it be 17:00 with one counter open."""
+    """Store the document, set the time to 17:00, and open one counter."""
     await processes[0].replace(a_hall())
     for process in processes:
         await process.halls.read(DEMO)
@@ -41,7 +41,7 @@ def put(process: Process, local: str) -> None:
 
 
 async def fill(process: Process) -> dict[Admission, list[TicketId]]:
-    """Take numbers until the hall is full."""
+    """Take tickets until the hall is full."""
     found: dict[Admission, list[TicketId]] = {admission: [] for admission in Admission}
     while True:
         command = new_ticket()
@@ -55,7 +55,7 @@ async def fill(process: Process) -> dict[Admission, list[TicketId]]:
 
 
 async def standing_by(one: Process, other: Process) -> list[TicketId]:
-    """Who is on standby when nobody else is left and nobody is let in any more."""
+    """Return the standby tickets when all other tickets have left and no ticket is admitted any more."""
     await late(one, other)
     found = await fill(one)
     for process in (one, other):
@@ -67,7 +67,7 @@ async def standing_by(one: Process, other: Process) -> list[TicketId]:
 
 
 async def book(process: Process, ticket: TicketId) -> Answer:
-    """Book tomorrow for who is on standby today."""
+    """Book tomorrow for a standby ticket of today."""
     request = process.request(replace(booking(NEXT_DAY), ticket=ticket))
     return await moves(process).book(DEMO, DAY, NEXT_DAY, request)
 
@@ -94,7 +94,7 @@ async def test_without_the_guard_the_person_is_called_and_gone(
 ) -> None:
     standby = await standing_by(one, other)
 
-    def unguarded(_day: Any, ticket: TicketId) -> list[events.Event]:  # noqa: ANN401  (of no matter)
+    def unguarded(_day: Any, ticket: TicketId) -> list[events.Event]:  # noqa: ANN401  (unused)
         return [events.TicketLeft(ticket=ticket, reason=LeftReason.BOOKED)]
 
     monkeypatch.setattr(tickets, "leave_standby", unguarded)
@@ -103,7 +103,7 @@ async def test_without_the_guard_the_person_is_called_and_gone(
         assert await one.next("1") == standby[0]
 
     other.journal.first["lock_days"] = call
-    with pytest.raises(Fault):  # the database has a rule of its own: who is at a counter has not left
+    with pytest.raises(Fault):  # a constraint rejects it: a ticket at a counter has not left
         await book(other, standby[0])
 
 
@@ -138,7 +138,7 @@ async def test_two_processes_let_in_as_many_as_one(one: Process, other: Process)
 
 
 ADMITTED, STANDBY = 9, 3
-"""How many of three minutes are admitted in half an hour with one counter, and how many stand by."""
+"""Tickets of three minutes that are admitted in half an hour with one counter, and those on standby."""
 
 
 async def test_admissions_of_one_process_are_followed_by_the_other(one: Process, other: Process) -> None:

@@ -1,4 +1,4 @@
-"""Two counters that call next at once: never the same ticket."""
+"""Two counters that call at the same time never get the same ticket."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -24,7 +24,7 @@ from tests.race.process import (
 
 
 class Forgetful(Lane):
-    """A lane that decides each command of a batch as if those before it had not been."""
+    """A lane that decides each command of a batch without the effects of those before it."""
 
     def _decide(self, batch: Iterable[PendingRequest]) -> list[_Decision]:
         decisions: list[_Decision] = []
@@ -32,7 +32,7 @@ class Forgetful(Lane):
         for pending in batch:
             self._forget_decided()
             decision = self._decide_one(pending)
-            # numbered on, or the journal would refuse one seq twice before any rule is broken
+            # numbered, so that the violated constraint is not that on `seq`
             decision.records = [msgspec.structs.replace(one, seq=one.seq + written) for one in decision.records]
             written += len(decision.records)
             decisions.append(decision)

@@ -1,4 +1,4 @@
-"""Two folds: what is decided and not yet in the journal is seen by nobody."""
+"""Two folds: readers never see a decision that is not committed yet."""
 
 from service.domain.day import Day
 from tests.race.process import Process, new_ticket, one_story

@@ -1,4 +1,4 @@
-"""Two processes on one hall: every command exactly once, and neither starves."""
+"""Two processes on one hall: every command is carried out exactly once, and neither process starves."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -32,14 +32,14 @@ RACES = 20
 
 
 class Optimistic(Lane):
-    """A lane that tries again after a lost race without holding the row."""
+    """A lane that tries again after a lost race without a lock."""
 
     async def _try_locked(self, batch: list[PendingRequest]) -> bool:
         return await self._try(batch)
 
 
 def some_command(lane: Lane, random: Random) -> Command:
-    """A command of a busy hall: numbers, calls, parks, returns and people who leave, on what this process knows."""
+    """Return a random command of a busy hall, by the state that this process knows."""
     counters = ("1", "2", "3", "4", "5")
     tickets = lane.committed.tickets.values()
     waiting = [ticket.id for ticket in tickets if ticket.state is TicketState.WAITING]
@@ -54,8 +54,8 @@ def some_command(lane: Lane, random: Random) -> Command:
 
 
 async def work(process: Process, seed: int) -> dict[str, Answer | Refusal]:
-    """One clerk's share of the commands, one after another."""
-    random = Random(seed)  # noqa: S311  (a day that can be drawn again, not a secret)
+    """Send one clerk's share of the commands, one after another."""
+    random = Random(seed)  # noqa: S311  (a reproducible day, not a secret)
     told: dict[str, Answer | Refusal] = {}
     lane = await process.lane()
     for nth in range(COMMANDS // CLERKS):
@@ -72,7 +72,7 @@ async def test_two_processes_with_400_commands_each_write_one_story(one: Process
     await one.open("1", "2", "3", "4", "5")
     await other.lane()
     before = set(await commands_in(dsn))
-    start = asyncio.Barrier(2)  # the first two appends are decided at the same position: one of them is lost
+    start = asyncio.Barrier(2)  # the first two appends are decided at the same position, so one loses the race
     one.journal.first["append"] = other.journal.first["append"] = start.wait
 
     async with asyncio.timeout(3 * WITHIN_S):
@@ -99,7 +99,7 @@ async def test_two_processes_with_400_commands_each_write_one_story(one: Process
 
 
 async def always_between(one: Process, other: Process) -> None:
-    """Let the other process append whenever the first is about to, as long as races are short of `RACES`."""
+    """Let the other process append before each append of the first, until there were `RACES` races."""
     await one.open("1")
     await other.lane()
 
@@ -175,7 +175,7 @@ async def test_a_process_that_dies_with_the_row_in_its_hands_stops_nobody(
 
     async with asyncio.timeout(WITHIN_S):
         assert await waiting == "B002"
-    one.lanes._lanes.clear()  # a process that died drains nothing
+    one.lanes._lanes.clear()  # a dead process answers no waiting requests
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     await one_story([other])

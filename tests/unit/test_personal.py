@@ -29,7 +29,7 @@ NOON_AT = datetime(2026, 11, 23, 4, tzinfo=UTC)
 
 VALUES: list[tuple[Struct, str]] = [
     (Applicant(id="1", **WHO), "Applicant(id='1')"),
-    (ApplicantRecord(id="1", locale=None, created_at=NOON_AT, **WHO), "KnownPerson(id='1')"),
+    (ApplicantRecord(id="1", locale=None, created_at=NOON_AT, **WHO), "ApplicantRecord(id='1')"),
     (Guest(line=7, service=None, prechecked=True, locale=None, **WHO), "Guest(line=7)"),
     (Person(locale=None, **WHO), "Person()"),
     (contact_from(PHONE, EMAIL, "CN"), "Contact()"),
@@ -47,7 +47,7 @@ VALUES: list[tuple[Struct, str]] = [
             closing=EMAIL,
             entry=None,
         ),
-        "Letter()",
+        "RenderedMessage()",
     ),
 ]
 
