@@ -1,4 +1,4 @@
-"""The documentation is tested: the reference is complete, links lead somewhere, and examples are valid."""
+"""The documentation: the reference is complete, links have targets, and examples are valid."""
 
 import json
 import re
@@ -33,7 +33,7 @@ FENCE = re.compile(r"^( *)```(\w+)[^\n]*\n(.*?)^\1```", re.MULTILINE | re.DOTALL
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 COMMAND = re.compile(r"(?:\./paihao|python -m service) +([^\n`|;&>)]*)")
 SCRIPT_COMMANDS = {"test", "bench", "docs"}
-"""What the script `paihao` does itself. The other commands are those of the service."""
+"""Commands of the script `paihao` itself. The other commands are those of the service."""
 
 
 def reference(name: str) -> str:
@@ -192,7 +192,7 @@ def test_every_command_and_option_exists(path: Path) -> None:
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, text
 
 
-# The whole.
+# The whole site.
 
 
 def test_the_readme_is_short() -> None:

@@ -1,1 +1,1 @@
-"""What breaks, slows, floods and lasts: the network, the database, hundreds of screens, and long days."""
+"""Tests of faults and load: network, database, hundreds of screens, and long days."""

@@ -1,10 +1,11 @@
-"""What clients were told, held against the journal: every rule is a promise, and gives what breaks it.
+"""Compare what clients were told with the journal. Each function checks one guarantee and yields its violations.
 
-Pure: a history and a journal in, sentences out. The journal is folded once per event; what is said about a moment (a
-refusal, a board) must be true of some moment at which it can have been said. Where the database was put back to an
-earlier copy there are two journals: what was asked before it may be true of either, the rest of the last one only.
+The checker is pure: it takes a history and a journal and yields sentences. The journal is folded once per event. A
+statement about a moment (a refusal, a board) must be true at some moment at which it can have been made. If the
+database was restored to an earlier copy, there are two journals. A statement from before the restore may be true of
+either, a later statement only of the last one.
 
-What happens to tickets is judged by a table of its own here, not by the rules that made it happen.
+Ticket states are checked by a separate table of transitions in this module, not by the rules of the service.
 """
 
 from collections import Counter as Tally
@@ -42,7 +43,7 @@ FROM: dict[str, frozenset[str]] = {
     "pause": frozenset({"open"}),
     "close": frozenset({"open", "paused"}),
 }
-"""In which states a command is never `wrong-state`; `undo`, and `resume` of a no-show, hang on the time as well."""
+"""States in which a command is never `wrong-state`. `undo`, and `resume` of a no-show, also depend on the time."""
 
 MOVES: dict[str, tuple[frozenset[str], str]] = {
     "ticket_taken": (frozenset({"none"}), "waiting"),
@@ -57,7 +58,7 @@ MOVES: dict[str, tuple[frozenset[str], str]] = {
     "ticket_resumed": (frozenset({"parked", "no_show"}), "waiting"),
     "ticket_left": (frozenset({"waiting", "parked"}), "left"),
 }
-"""From which states an event takes a ticket, and to which; `ticket_undone` goes back."""
+"""The states before and after each event of a ticket. `ticket_undone` reverts the last event."""
 
 AT_A_COUNTER = frozenset({"called", "serving"})
 
@@ -81,7 +82,7 @@ KINDS: dict[str, frozenset[str]] = {
     "suspend": frozenset({"suspension_began"}),
     "lift": frozenset({"suspension_ended", "nothing_changed"}),
 }
-"""What the last event of a command is."""
+"""The last event of each command."""
 
 TICKET_FIELDS = ("id", "number", "code", "service", "stage", "class", "state", "counter", "calls", "count")
 
@@ -98,13 +99,13 @@ PROBLEMS = frozenset(
         UNKNOWN,
     }
 )
-"""What these clients may be told, whatever strikes."""
+"""Problem codes that these clients may get, with any fault."""
 
 GONE = frozenset({"ticket-not-found", "notice-not-found"})
 
 
 class Moments:
-    """A journal and what was true after each of its events: moment 0 is before the first one."""
+    """A journal and the state after each of its events. Moment 0 is before the first event."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -123,7 +124,7 @@ class Moments:
             assert index == len(self.parts) - 1, "one part an event"
 
     def walk(self) -> Iterator[tuple[int, Day, dict[str, str]]]:
-        """Each moment from 1 on: the day as it is then, and the last states of all tickets of all days."""
+        """Yield each moment from 1 on: the day at that moment, and the last states of all tickets of all days."""
         for index, (day, states, _) in enumerate(self._walk()):
             yield index + 1, day, states
 
@@ -143,21 +144,21 @@ class Moments:
             yield day, states, part
 
     def board(self, day: str, seq: int) -> Json | None:
-        """What is to be shown of a day after its event `seq`."""
+        """Return the board of a day after its event `seq`."""
         return self._boards.get((day, seq))
 
     def index(self, day: str, seq: int) -> int | None:
-        """Which event that is."""
+        """Return the moment of an event."""
         return self._at.get((day, seq))
 
     @property
     def last(self) -> tuple[str, int]:
-        """The day and seq of the last event."""
+        """Return the day and seq of the last event."""
         on, record = self.journal[-1]
         return on.isoformat(), record.seq
 
     def found(self, asked: Asked, one: Try) -> int | None:
-        """The last event of what an answer says was done; None where the journal has no such thing."""
+        """Return the last event of the command that an answer reports as done; `None` if the journal lacks it."""
         if (command_id := asked.command_id) is not None:
             mine = self.of_command.get(command_id, [])
         elif one.body is None:
@@ -176,14 +177,14 @@ class Moments:
             yield index
 
     def _says(self, asked: Asked, one: Try, index: int) -> bool:  # noqa: PLR0911  (one line a kind)
-        """Tell whether an answer says what an event left."""
+        """Tell whether an answer agrees with the state after an event."""
         part = self.parts[index]
         if kind_of(part) not in KINDS[asked.what]:
             return False
         if asked.what == "unnotice":
             return True
         body: Json = one.body or {}
-        if body.get("seq") != part.seq:  # an empty 204 has none
+        if body.get("seq") != part.seq:  # a 204 has no body
             return False
         match asked.what:
             case "notice" | "suspend" | "lift":
@@ -207,12 +208,12 @@ def _same_ticket(told: Json, part: ResultPart) -> bool:
 
 
 def kind_of(part: ResultPart) -> str:
-    """An event's kind."""
+    """Return the kind of an event."""
     return str(part.event.__struct_config__.tag)
 
 
 def shown(day: Day) -> Json:
-    """What everybody must be told of a day, however they ask."""
+    """Return the parts of a day's state that are the same in all answers."""
     at_counters = [(day.tickets[one.ticket], one.id) for one in day.counters.values() if one.ticket is not None]
     waiting = Tally(str(ticket.service) for ticket in day.tickets.values() if ticket.state == "waiting")
     return {
@@ -255,7 +256,7 @@ def _difference(told: Json, true: Json) -> str | None:
 
 
 class Case:
-    """The evidence, with its journals folded: the last one first, then the one before the database was put back."""
+    """The evidence with its folded journals: the last one first, then the one before the restore."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
@@ -264,19 +265,19 @@ class Case:
         self.before = None if evidence.put_back is None else Moments(evidence.put_back.journal)
 
     def journals(self, began_s: float) -> list[Moments]:
-        """The journals that something asked at a time may be true of."""
+        """Return the journals of which a request at a given time may be true."""
         put_back = self.evidence.put_back
         if self.before is None or put_back is None or began_s > put_back.ended_s:
             return [self.now]
         return [self.now, self.before]
 
     def journals_of_read(self, began_s: float) -> list[Moments]:
-        """The journals that a read asked at a time may be of: unlike an answer, it may be a little old."""
+        """Return the journals of which a read at a given time may be true. A read may be a little old."""
         return self.journals(began_s - FRESH_FOR_S)
 
     @cached_property
     def done(self) -> list[tuple[Asked, Try, list[tuple[Moments, int]]]]:
-        """What was answered as done, with where each journal has it; an empty `next` did nothing."""
+        """Yield the answers that report success, with their event in each journal. An empty `next` is left out."""
         found = []
         for asked in self.history.asked:
             for one in asked.tries:
@@ -288,7 +289,7 @@ class Case:
         return found
 
     def empty(self, asked: Asked, one: Try) -> bool:
-        """Tell whether an answer says that nobody waits, and nothing was done."""
+        """Tell whether an answer says that no ticket waits."""
         if asked.what == "lift" and one.done:
             return all(m.found(asked, one) is None for m in self.journals(one.began_s))
         if asked.what != "next" or not one.done or (one.body is not None and one.body["ticket"] is not None):
@@ -300,7 +301,7 @@ Rule = Callable[[Case], Iterable[str]]
 
 
 def journal_whole(case: Case) -> Iterator[str]:
-    """A day's events are numbered from 1 without gaps, time goes forward, and the next day begins when it has ended."""
+    """Events are numbered without gaps, times never go back, and a day begins after the one before ended."""
     for journal in (case.now, case.before):
         if journal is None:
             continue
@@ -321,14 +322,14 @@ def journal_whole(case: Case) -> Iterator[str]:
 
 
 def answered_is_done(case: Case) -> Iterator[str]:
-    """What was answered as done is in the journal, as it was answered; only putting an old copy back may lose it."""
+    """A successful command is in the journal as it was answered; only a restore may lose it."""
     for asked, one, where in case.done:
         if not where:
             yield f"{asked} was answered {one.status} by process {one.process}: {_brief(one.body)}, not in the journal"
 
 
 def done_once(case: Case) -> Iterator[str]:
-    """A command is done once, however often it was asked with its key: its parts stand together, each once."""
+    """A command is carried out once per key: its events are consecutive, and each occurs once."""
     for journal in (case.now, case.before):
         if journal is None:
             continue
@@ -339,7 +340,7 @@ def done_once(case: Case) -> Iterator[str]:
 
 
 def nothing_unasked(case: Case) -> Iterator[str]:
-    """Nothing happens that nobody asked for: neither another's command, nor one of ours twice without its key."""
+    """The journal has no command that no client sent, and no command without a key twice."""
     keyed = {asked.command_id for asked in case.history.asked if asked.key is not None}
     possible = Tally(
         kind
@@ -362,7 +363,7 @@ def nothing_unasked(case: Case) -> Iterator[str]:
 
 
 def not_done_when_told_so(case: Case) -> Iterator[str]:
-    """Who was told of every try that nothing was done finds nothing done."""
+    """A command whose tries were all answered with "nothing was done" is not in the journal."""
     for asked in case.history.asked:
         if asked.key is None or not all(one.nothing_done for one in asked.tries):
             continue
@@ -371,7 +372,7 @@ def not_done_when_told_so(case: Case) -> Iterator[str]:
 
 
 def same_key_same_answer(case: Case) -> Iterator[str]:
-    """The same key again gets the same answer, from any process."""
+    """A repeated key gets the same answer from every process."""
     answers: defaultdict[int, list[tuple[Asked, Try, Moments]]] = defaultdict(list)
     for asked, one, where in case.done:
         if asked.key is not None and where:
@@ -383,7 +384,7 @@ def same_key_same_answer(case: Case) -> Iterator[str]:
 
 
 def numbers_once(case: Case) -> Iterator[str]:
-    """A number is given once a day, and numbers of a prefix follow each other without gaps."""
+    """A number is issued once per day, and the numbers of a prefix have no gaps."""
     for journal in (case.now, case.before):
         if journal is None:
             continue
@@ -400,7 +401,7 @@ def numbers_once(case: Case) -> Iterator[str]:
 
 
 def numbers_answered_once(case: Case) -> Iterator[str]:
-    """No two people hold the same number of a day, but for one whose ticket was lost with what an old copy lacks."""
+    """No two clients got the same number of a day, except for tickets lost by a restore."""
     holders: defaultdict[tuple[str, str, int], set[str]] = defaultdict(set)
     for asked, one, where in case.done:
         if asked.what == "take":
@@ -412,7 +413,7 @@ def numbers_answered_once(case: Case) -> Iterator[str]:
 
 
 def called_once(case: Case) -> Iterator[str]:
-    """Nobody is called twice, or to two counters, and no counter has two people: by a table of moves of its own."""
+    """No ticket is called twice or to two counters, and no counter has two tickets, by this module's transitions."""
     for journal in (case.now, case.before):
         if journal is None:
             continue
@@ -443,7 +444,7 @@ def called_once(case: Case) -> Iterator[str]:
 
 
 def calls_answered_once(case: Case) -> Iterator[str]:
-    """No two commands are answered with the same call."""
+    """No two commands got the same call as answer."""
     calls: dict[tuple[str, int, int], int] = {}
     for asked, one, where in case.done:
         if asked.what == "next" and one.body["ticket"] is not None:
@@ -454,7 +455,7 @@ def calls_answered_once(case: Case) -> Iterator[str]:
 
 
 def order_kept(case: Case) -> Iterator[str]:
-    """What was asked after something had been answered happened after it."""
+    """A command that was sent after the answer to another one is later in the journal."""
     for journal in (case.now, case.before):
         if journal is None:
             continue
@@ -471,7 +472,7 @@ def order_kept(case: Case) -> Iterator[str]:
 
 @dataclass
 class _Claim:
-    """Something that was said about a moment, and the moments at which it can have been said."""
+    """A statement about a moment, and the range of moments at which it can have been made."""
 
     asked: Asked
     one: Try
@@ -481,7 +482,7 @@ class _Claim:
 
 
 def refusals_true(case: Case) -> Iterator[str]:
-    """No refusal, and no "nobody waits", contradicts what had been answered before it was asked."""
+    """No refusal, and no answer "no ticket waits", contradicts answers that were given before it was requested."""
     told = [
         (asked, one) for asked in case.history.asked for one in asked.tries if one.refused or case.empty(asked, one)
     ]
@@ -508,7 +509,7 @@ def refusals_true(case: Case) -> Iterator[str]:
 
 
 def _claims(case: Case, journal: Moments, told: list[tuple[Asked, Try]]) -> list[_Claim]:
-    """Bound what was said by what had been answered before it was asked, and what was asked after it was said."""
+    """Limit the moments of each statement by the answers before its request and the requests after its answer."""
     here = [(asked, one, index) for asked, one, where in case.done for m, index in where if m is journal]
     answered = sorted((one.ended_s, index) for _, one, index in here)
     begun = sorted(((asked.began_s, index) for asked, _, index in here), reverse=True)
@@ -561,17 +562,17 @@ def _true_of(claim: _Claim, day: Day, states: dict[str, str]) -> bool:  # noqa: 
         case "notice-not-found":
             return asked.names["notice"] not in day.notices
         case _:
-            return True  # not to be told at all: `only_known_problems` says so
+            return True  # not an allowed problem at all; `only_known_problems` reports it
 
 
 def _last_counter(day: Day, asked: Asked) -> Counter | None:
-    """Where an undo has to give the person back."""
+    """Return the counter to which an undo returns the ticket."""
     ticket = day.tickets.get(TicketId(asked.names["ticket"]))
     return None if ticket is None or ticket.last_counter is None else day.counters[ticket.last_counter]
 
 
 def only_known_problems(case: Case) -> Iterator[str]:
-    """Whatever strikes, clients are told what they can act on: no fault of ours, no problem out of place."""
+    """With any fault, clients get only problems that they can handle."""
     for asked in case.history.asked:
         for one in asked.tries:
             if one.status not in {UNANSWERED, 200, 201, 204} and one.code not in PROBLEMS:
@@ -579,14 +580,14 @@ def only_known_problems(case: Case) -> Iterator[str]:
 
 
 def definite_in_the_end(case: Case) -> Iterator[str]:
-    """A command with a key, asked again and again, gets a definite answer."""
+    """A command with a key gets a definite answer after repeated requests."""
     for asked in case.history.asked:
         if asked.key is not None and not any(one.done or one.refused for one in asked.tries):
             yield f"{asked} has none after {len(asked.tries)} tries: {asked.tries[-1].code}"
 
 
 def reads_agree(case: Case) -> Iterator[str]:
-    """All processes say the same of a hall at one seq, and it is what the journal says."""
+    """At one seq all processes return the same state of a hall, and it agrees with the journal."""
     for read in case.history.reads:
         wrong = "is of no moment of the journal"
         for journal in case.journals_of_read(read.began_s):
@@ -608,7 +609,7 @@ def reads_agree(case: Case) -> Iterator[str]:
 
 
 def screens_go_forward(case: Case) -> Iterator[str]:
-    """On one connection a screen never goes back."""
+    """The boards of one connection never go back in time."""
     last: dict[tuple[str, int], Frame] = {}
     for frame in case.history.frames:
         before = last.get((frame.screen, frame.connection))
@@ -618,7 +619,7 @@ def screens_go_forward(case: Case) -> Iterator[str]:
 
 
 def screens_true(case: Case) -> Iterator[str]:
-    """What a screen shows was so, at the seq it says."""
+    """A board agrees with the journal at the seq that it contains."""
     for frame in case.history.frames:
         wrong: str | None = "which no journal has"
         for journal in (case.now, case.before):
@@ -632,7 +633,7 @@ def screens_true(case: Case) -> Iterator[str]:
 
 
 def screens_end_on_the_journal(case: Case) -> Iterator[str]:
-    """Every screen ends on the journal's last board."""
+    """The last board of every screen is the last board of the journal."""
     last = {frame.screen: frame for frame in case.history.frames}
     for name, frame in last.items():
         if _moment(frame) != case.now.last:
@@ -646,17 +647,17 @@ def _moment(frame: Frame) -> tuple[str, int]:
 
 
 def database_whole(case: Case) -> Iterable[str]:
-    """`verify` finds nothing."""
+    """`verify` finds no inconsistency."""
     return case.evidence.differences
 
 
 def everybody_answers(case: Case) -> Iterable[str]:
-    """When all is put right, every process answers."""
+    """After all faults are undone, every process answers."""
     return case.evidence.silent
 
 
 def no_faults_told(case: Case) -> Iterable[str]:
-    """No process tells an error, whatever strikes."""
+    """No process logs an error, with any fault."""
     return case.evidence.faults
 
 
@@ -696,7 +697,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def violations(evidence: Evidence) -> dict[str, list[str]]:
-    """What breaks which promise; nothing when all are kept."""
+    """Return all violations with the name of the check; empty if there are none."""
     case = Case(evidence)
     found = {rule.__name__: list(rule(case)) for rule in RULES}
     return {rule: broken for rule, broken in found.items() if broken}

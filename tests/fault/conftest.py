@@ -1,4 +1,4 @@
-"""A PostgreSQL whose commits are on disk, for faults that kill it."""
+"""A PostgreSQL with fsync, for faults that kill it."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.postgres import PostgresServer, running
 
 @pytest.fixture(scope="module")
 def durable() -> Iterator[PostgresServer]:
-    """A server of this module's own."""
+    """Run a server for one test module."""
     with running(durable=True) as server:
         yield server

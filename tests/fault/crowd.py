@@ -1,13 +1,13 @@
-"""A crowd of lobby screens, light enough for hundreds of them beside a service on one small machine.
+"""Many lobby screens, cheap enough to run hundreds of them beside a service on a small machine.
 
-A screen is a bare socket with what little of WebSocket it takes to listen: it asks once, and then takes whole frames
-out of bytes. Boards are the same bytes for all, so each is parsed once for the crowd.
+A screen is a bare socket with a minimal WebSocket client: it sends one request, and then reads frames. All screens get
+the same bytes for a board, so each board is parsed once.
 
 | screen | what it does |
 | --- | --- |
-| `Screen` | reads everything, and remembers the boards in the order they came |
-| `deaf` | takes its first board, and then nothing more until it is told to |
-| `comes_and_goes` | leaves without a word, sooner or later, and is back at once |
+| `Screen` | reads everything and keeps the boards in the order of arrival |
+| `deaf` | reads its first board, and then nothing until `listen` |
+| `comes_and_goes` | disconnects at random moments without a closing handshake, and reconnects at once |
 """
 
 import asyncio
@@ -35,17 +35,17 @@ from tests.serve.program import Programs, Served
 HALL = "noon"
 
 WITHIN_S = 60.0
-"""What a test waits for happens within it, or the test fails."""
+"""Time limit of every wait in a test."""
 
 DEAF_BUFFER_BYTES = 4096
-"""What the machine of a deaf screen takes for it; the kernel doubles it."""
+"""Size of a deaf screen's receive buffer; the kernel doubles it."""
 
 CLOSING = 8
-"""The opcode of a frame that closes."""
+"""The opcode of a close frame."""
 
 
 class Board(NamedTuple):
-    """A board that was shown."""
+    """A received board."""
 
     seq: int
     numbers: frozenset[str]
@@ -54,7 +54,7 @@ class Board(NamedTuple):
 
 @lru_cache(maxsize=256)
 def board_in(payload: bytes) -> Board | None:
-    """Read a frame; None when it only says that the last one is still true."""
+    """Parse a frame; `None` if it only confirms the last board."""
     body = json.loads(payload)
     if body["type"] == "alive":
         return None
@@ -80,22 +80,22 @@ class Screen(asyncio.Protocol):
 
     @property
     def seq(self) -> int:
-        """How far the newest board is."""
+        """The seq of the newest board."""
         return self.boards[-1].seq if self.boards else 0
 
     def leave(self) -> None:
-        """Go without a word."""
+        """Disconnect without a closing handshake."""
         assert self._transport is not None, "it is connected"
         self._transport.abort()
 
     def listen(self) -> None:
-        """Be deaf no more."""
+        """Start reading again."""
         assert self._transport is not None, "it is connected"
         self._deaf = False
         if not self.gone:
             self._transport.resume_reading()
 
-    # What asyncio calls.
+    # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the board."""
@@ -107,7 +107,7 @@ class Screen(asyncio.Protocol):
         )
 
     def data_received(self, data: bytes) -> None:
-        """Take whole frames out of what came."""
+        """Extract complete frames from the received bytes."""
         self._buffer += data
         if not self.shaken:
             head, found, rest = self._buffer.partition(b"\r\n\r\n")
@@ -120,8 +120,8 @@ class Screen(asyncio.Protocol):
             self._take(*frame)
         self._news.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (however it went)
-        """Be gone."""
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (any reason)
+        """Record the end of the connection."""
         self.gone = True
         self._news.set()
 
@@ -166,10 +166,10 @@ class Crowd:
         self._all: set[Screen] = set()
 
     async def screen(self, *, deaf: bool = False, news: asyncio.Event | None = None) -> Screen:
-        """A screen that is connected; its first board comes when it comes."""
+        """Connect a screen; do not wait for its first board."""
         loop = asyncio.get_running_loop()
         plug = socket.socket()
-        plug.setblocking(False)  # noqa: FBT003  (the socket's own signature)
+        plug.setblocking(False)  # noqa: FBT003  (signature of the standard library)
         if deaf:
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DEAF_BUFFER_BYTES)
         screen = Screen(self._path, news or self._news, deaf=deaf)
@@ -183,13 +183,13 @@ class Crowd:
         return screen
 
     async def screens(self, how_many: int, *, deaf: bool = False) -> list[Screen]:
-        """So many screens, each with its first board."""
+        """Connect a number of screens and wait for their first boards."""
         screens = [await self.screen(deaf=deaf) for _ in range(how_many)]
         await self.when(lambda: all(screen.boards for screen in screens), "a first board for each")
         return screens
 
     async def comes_and_goes(self) -> None:
-        """Be a screen whose connection breaks again and again, at any moment of its beginning, until cancelled."""
+        """Act as a screen whose connection breaks again and again, at any moment of its start, until cancelled."""
         news = asyncio.Event()
         for frames in cycle((0, 1, 2, None)):
             screen = await self.screen(news=news)
@@ -202,7 +202,7 @@ class Crowd:
             self.visits += 1
 
     async def when(self, condition: Callable[[], bool], what: str, news: asyncio.Event | None = None) -> None:
-        """Wait until something holds; it is looked at whenever a screen hears."""
+        """Wait until a condition holds; it is checked whenever a screen gets a frame."""
         news = news or self._news
         try:
             async with asyncio.timeout(WITHIN_S):
@@ -213,25 +213,25 @@ class Crowd:
             raise AssertionError(f"{what}: not within {WITHIN_S} s") from None
 
     def forget(self, screen: Screen) -> None:
-        """Let a screen go, without a word."""
+        """Disconnect a screen without a closing handshake."""
         screen.leave()
         self._all.discard(screen)
 
     async def leave(self) -> None:
-        """Let all go."""
+        """Disconnect all screens."""
         for screen in self._all:
             screen.leave()
         await self.when(lambda: all(screen.gone for screen in self._all), "the end of all")
 
 
 def _has_heard(screen: Screen, frames: int) -> Callable[[], bool]:
-    """Tell when a screen has its handshake and so many frames, or is gone."""
+    """Tell whether a screen has its handshake and a number of frames, or is disconnected."""
     return lambda: screen.gone or (screen.shaken and screen.frames >= frames)
 
 
 @asynccontextmanager
 async def crowd_at(sockets: str, hall: str = HALL) -> AsyncIterator[Crowd]:
-    """A crowd that is gone at the end."""
+    """Run a crowd that is disconnected at the end."""
     crowd = Crowd(sockets, hall)
     try:
         yield crowd
@@ -241,7 +241,7 @@ async def crowd_at(sockets: str, hall: str = HALL) -> AsyncIterator[Crowd]:
 
 @asynccontextmanager
 async def busy_hall(dsn: str, folder: Path) -> AsyncIterator[Served]:
-    """A process of `serve` with a hall that never closes, in a zone where it is about noon: no day ends meanwhile."""
+    """Run `serve` with a hall that never closes, in a zone where it is about noon, so that no day ends."""
     hours_behind = datetime.now(UTC).hour - 12
     document = msgspec.structs.replace(
         demo_document(always_open=True), time_zone=f"Etc/GMT{hours_behind:+d}" if hours_behind else "Etc/GMT"
@@ -256,11 +256,11 @@ async def busy_hall(dsn: str, folder: Path) -> AsyncIterator[Served]:
 
 
 def tell(capsys: pytest.CaptureFixture[str], line: str) -> None:
-    """Say a figure that nothing is demanded of, to whoever reads the output of the tests."""
+    """Print a measurement that is not asserted into the output of the tests."""
     with capsys.disabled():
         sys.stdout.write(f"\n    {line}")
 
 
 def memory_of(pid: int) -> int:
-    """The bytes of memory a process has in use."""
+    """Return the memory that a process uses, in bytes."""
     return int(Path(f"/proc/{pid}/smaps_rollup").read_text().partition("Rss:")[2].split()[0]) * 1024

@@ -1,8 +1,8 @@
-"""Clients of a hall, many at once, over real HTTP and real sockets; they remember all that they asked and heard.
+"""Many clients of a hall over real HTTP and real sockets. They record all requests and answers.
 
-A client asks one of the processes. With a key it asks again, of any of them, until an answer is definite; without one
-it asks once. Some are impatient and ask again while the first is under way. What a client chooses follows from the
-seed; in which order requests meet does not, for the processes are real.
+A client sends a request to one of the processes. With a key it repeats the request, to any process, until an answer is
+definite; without a key it sends it once. Some clients are impatient and repeat a request before its answer. The seed
+determines what clients do, but not the order in which requests arrive, because the processes are real.
 """
 
 import asyncio
@@ -20,36 +20,36 @@ from tests.service import ADMIN
 
 TAKERS = 3
 COUNTERS = ("1", "1", "2", "3", "P1")
-"""Where clerks sit; two share one counter and get into each other's way."""
+"""The counters of the clerks; two clerks share a counter and disturb each other."""
 
 WITHIN_S = 60.0
-"""What is waited for happens within it, or the test fails."""
+"""Time limit of every wait in a test."""
 
 SHOWN_WITHIN_S = 20.0
-"""In the end screens show the last board within it; a healthy one takes two seconds, or a connection more."""
+"""At the end all screens show the last board within this time; normally two seconds, or a reconnection later."""
 
 GIVE_UP_S = 45.0
-"""A client that has had no definite answer for so long goes away."""
+"""A client without a definite answer gives up after this time."""
 
 PATIENCE_S = (1.5, 8.0)
-"""How long clients wait for one answer before they ask again."""
+"""How long clients wait for an answer before they repeat the request: least and most."""
 
 PAUSE_FIRST_S = 0.02
 PAUSE_MOST_S = 0.3
 
 SCREEN_HEARS_S = 5.0
-"""A screen that hears nothing for so long connects again."""
+"""A screen without a frame for this time reconnects."""
 
 QUEUE_MAX = 40
-"""With so many waiting nobody else takes a number."""
+"""With this number of waiting tickets, clients take no more."""
 
 FAULT = 500
-"""Nothing that asking again would help with."""
+"""From this status on, an answer is an error of the service."""
 
 KEYED = 0.75
 TWICE_AT_ONCE = 0.1
 REPEATED = 30
-"""How many commands are asked again at the end, of each process."""
+"""Number of commands that are repeated at the end, to each process."""
 
 TEXTS = {"en": "Back soon", "zh-CN": "马上回来"}
 
@@ -71,10 +71,10 @@ class Driver:
         self._clients: list[asyncio.Task[None]] = []
         self._taken: deque[Json] = deque(maxlen=200)
 
-    # A run.
+    # The run.
 
     def begin(self) -> None:
-        """Let all clients come."""
+        """Start all clients."""
         for number in range(len(self._stage.processes)):
             self._screens.append(asyncio.create_task(self._screen(number), name=f"screen {number}"))
         work = [self._taker(f"taker {n}") for n in range(TAKERS)]
@@ -83,7 +83,7 @@ class Driver:
         self._clients = [asyncio.create_task(client) for client in work]
 
     async def answered(self, more: int) -> None:
-        """Wait until so many more commands have been answered."""
+        """Wait until a number of further commands have been answered."""
         wanted = self.answers + more
         try:
             async with asyncio.timeout(WITHIN_S):
@@ -93,13 +93,13 @@ class Driver:
             raise AssertionError(f"{wanted - self.answers} of {more} answers are missing") from None
 
     async def _others(self, more: int) -> None:
-        """Let others be answered so many times first, or the run end."""
+        """Wait for a number of answers to other clients, or for the end of the run."""
         wanted = self.answers + more
         while self.answers < wanted and not self._stopping:
             await self._step()
 
     async def _step(self) -> None:
-        """Wait for the next answer; a client that failed, or a process that ended by itself, ends the run."""
+        """Wait for the next answer. A failed client, or a process that ended by itself, ends the run."""
         self._stage.check()
         for client in (*self._clients, *self._screens):
             if client.done() and not client.cancelled():
@@ -110,21 +110,21 @@ class Driver:
                 await self._moved.wait()
 
     async def stop(self) -> None:
-        """Let every client finish what it is at, and go."""
+        """Let every client finish its present action and end."""
         self._stopping = True
         async with asyncio.timeout(WITHIN_S + GIVE_UP_S):
             await asyncio.gather(*self._clients)
 
     async def repeat(self) -> None:
-        """Ask some commands again, with their keys, of every process."""
-        rng = Random(f"{self._seed} repeat")  # noqa: S311  (choices that can be had again)
+        """Repeat some commands with their keys, to every process."""
+        rng = Random(f"{self._seed} repeat")  # noqa: S311  (reproducible choices)
         keyed = [asked for asked in self.history.asked if asked.key is not None and asked.tries[-1].done]
         for asked in rng.sample(keyed, min(REPEATED, len(keyed))):
             for number in range(len(self._stage.processes)):
                 await self._try(asked, number, PATIENCE_S[1])
 
     async def look_last(self) -> list[str]:
-        """Let every process say what is, and every screen show it; give who says nothing."""
+        """Read the final state from every process and screen; return those without an answer."""
         reads = [(what, number) for number in range(len(self._stage.processes)) for what in ("queue", "board")]
         silent = [
             f"process {number} does not say its {what}"
@@ -133,7 +133,7 @@ class Driver:
         ]
         if silent:
             return silent
-        with suppress(TimeoutError):  # the checker says what they show instead
+        with suppress(TimeoutError):  # the checker reports what they show instead
             async with asyncio.timeout(SHOWN_WITHIN_S):
                 while not await self._all_shown():
                     await self._step()
@@ -150,13 +150,13 @@ class Driver:
         return None
 
     async def end(self) -> None:
-        """Let everybody go, whatever they are at."""
+        """Cancel all clients."""
         for task in (*self._clients, *self._screens):
             task.cancel()
         await asyncio.gather(*self._clients, *self._screens, return_exceptions=True)
         await self._session.close()
 
-    # Asking.
+    # Requests.
 
     async def ask(
         self,
@@ -169,7 +169,7 @@ class Driver:
         token: str | None = ADMIN,
         keyed: bool | None = None,
     ) -> Try:
-        """Ask for a command and give the last word on it."""
+        """Send a command and return its final answer."""
         asked = Asked(client, what, {"hall": HALL, **(names or {})}, body, token=token)
         asked.credential = "admin" if token == ADMIN else token or ""
         if rng.random() < KEYED if keyed is None else keyed:
@@ -192,7 +192,7 @@ class Driver:
         return last
 
     def _somebody(self, rng: Random, last: Try | None = None) -> int:
-        """A process that runs; another one than that which has just been of no use."""
+        """Return a running process, not the one that has just failed."""
         running = [number for number, process in enumerate(self._stage.processes) if process is not None]
         others = [number for number in running if last is None or number != last.process]
         return rng.choice(others or running or [0])
@@ -210,7 +210,7 @@ class Driver:
         one.ended_s = self._loop.time()
         return one
 
-    async def _send(  # noqa: PLR0917  (a request has that many parts)
+    async def _send(  # noqa: PLR0917  (the parts of a request)
         self,
         number: int,
         method: str,
@@ -250,7 +250,7 @@ class Driver:
     # Clients.
 
     async def _taker(self, name: str) -> None:
-        rng = Random(f"{self._seed} {name}")  # noqa: S311  (choices that can be had again)
+        rng = Random(f"{self._seed} {name}")  # noqa: S311  (reproducible choices)
         while not self._stopping:
             if self._waiting >= QUEUE_MAX:
                 await self._step()
@@ -270,7 +270,7 @@ class Driver:
                 await self.ask(rng, name, "leave", {"ticket": ticket["id"]}, token=ticket["token"])
 
     async def _clerk(self, name: str, counter: str) -> None:
-        rng = Random(f"{self._seed} {name}")  # noqa: S311  (choices that can be had again)
+        rng = Random(f"{self._seed} {name}")  # noqa: S311  (reproducible choices)
         await self.ask(rng, name, "open", {"counter": counter}, keyed=True)
         here: str | None = None
         while not self._stopping:
@@ -296,7 +296,7 @@ class Driver:
         return None
 
     async def _serve(self, rng: Random, name: str, counter: str, here: str) -> str | None:
-        """Do something with the person at the counter; give who is there then, as far as the clerk knows."""
+        """Act on the ticket at the counter; return the ticket that is there afterwards, as far as the clerk knows."""
         ticket = {"ticket": here}
         what = rng.choice(["recall", "start", "start", "finish", "next", "next", "next", "no-show", "park", "transfer"])
         if what == "next":
@@ -315,7 +315,7 @@ class Driver:
         return None
 
     async def _manager(self, name: str) -> None:
-        rng = Random(f"{self._seed} {name}")  # noqa: S311  (choices that can be had again)
+        rng = Random(f"{self._seed} {name}")  # noqa: S311  (reproducible choices)
         while not self._stopping:
             await self._others(rng.randint(20, 60))
             if rng.random() < 0.7:
@@ -327,7 +327,7 @@ class Driver:
                 await self.ask(rng, name, "lift", keyed=True)
 
     async def _watcher(self, name: str) -> None:
-        rng = Random(f"{self._seed} {name}")  # noqa: S311  (choices that can be had again)
+        rng = Random(f"{self._seed} {name}")  # noqa: S311  (reproducible choices)
         while not self._stopping:
             read = await self.read(rng.choice(["queue", "queue", "board"]), self._somebody(rng))
             if read is not None and read.what == "queue":
@@ -337,7 +337,7 @@ class Driver:
             await self._step()
 
     async def _screen(self, number: int) -> None:
-        """A lobby screen: it takes every frame, and connects again whenever it was closed or hears nothing."""
+        """Run a lobby screen: read every frame, and reconnect after a close or without frames."""
         connection = 0
         while True:
             process = self._stage.processes[number]
@@ -358,7 +358,7 @@ class Driver:
                 body = json.loads(message.data)
                 if body.pop("type") == "board":
                     board = body
-                # an alive frame says that the board is still true at its seq
+                # an alive frame confirms the board at its seq
                 frame = Frame(name, connection, self._loop.time(), {**board, **body})
                 self.history.frames.append(frame)
                 self._moved.set()

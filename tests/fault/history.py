@@ -1,4 +1,4 @@
-"""What was asked, answered, read and shown, as those who asked know it; and the journal it is held against."""
+"""Records of requests, answers, reads and boards as clients saw them, and the journal to compare them with."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,10 +11,10 @@ from service.domain.events import Record
 Json = dict[str, Any]
 
 UNANSWERED = 0
-"""The status of a try to which no answer came."""
+"""The status of a try without an answer."""
 
 NOTHING_DONE = frozenset({"storage-unavailable", "busy"})
-"""Problems that promise that nothing was done, and that nothing will be."""
+"""Problems that guarantee that nothing was done and nothing will be."""
 
 UNKNOWN = "outcome-unknown"
 
@@ -43,7 +43,7 @@ ROUTES: dict[str, tuple[str, str]] = {
 
 @dataclass
 class Try:
-    """One sending of a request to one process; `status` is `UNANSWERED` when the connection was lost, or none came."""
+    """One sending of a request to one process; `status` is `UNANSWERED` without an answer."""
 
     process: int
     began_s: float
@@ -53,7 +53,7 @@ class Try:
 
     @property
     def done(self) -> bool:
-        """Tell whether it was answered that it is done."""
+        """Tell whether the answer reports success."""
         return 200 <= self.status < 300
 
     @property
@@ -63,18 +63,18 @@ class Try:
 
     @property
     def refused(self) -> bool:
-        """Tell whether it is a refusal by the rules of the hall."""
+        """Tell whether the answer is a refusal by the rules of the hall."""
         return 400 <= self.status < 500
 
     @property
     def nothing_done(self) -> bool:
-        """Tell whether the answer promises that nothing was, or will be, done by this try."""
+        """Tell whether the answer guarantees that this try did nothing and will do nothing."""
         return self.refused or self.code in NOTHING_DONE
 
 
 @dataclass
 class Asked:
-    """A command as its client asked for it, with all tries; those with one key are one command."""
+    """A command of a client with all its tries; tries with one key are one command."""
 
     client: str
     what: str
@@ -92,19 +92,19 @@ class Asked:
 
     @property
     def route(self) -> str:
-        """The path's template."""
+        """The template of the path."""
         return ROUTES[self.what][1]
 
     @property
     def command_id(self) -> str | None:
-        """What the journal calls it: known only when it has a key."""
+        """The command id in the journal; known only with a key."""
         if self.key is None:
             return None
         return sha256(f"{self.credential}\n{self.method} {self.route}\n{self.key}".encode()).hexdigest()
 
     @property
     def began_s(self) -> float:
-        """When it was sent for the first time."""
+        """The time of the first try."""
         return min(one.began_s for one in self.tries)
 
     def __str__(self) -> str:
@@ -114,7 +114,7 @@ class Asked:
 
 @dataclass
 class Read:
-    """What a process said when it was asked what is: `what` is queue, board or ticket."""
+    """The answer of a process to a read; `what` is queue, board or ticket."""
 
     what: str
     process: int
@@ -125,7 +125,7 @@ class Read:
 
 @dataclass
 class Frame:
-    """A board on a screen; each connection of a screen has a number of its own."""
+    """A board on a screen; each connection of a screen has its own number."""
 
     screen: str
     connection: int
@@ -135,7 +135,7 @@ class Frame:
 
 @dataclass
 class History:
-    """Everything the clients know."""
+    """All records of the clients."""
 
     asked: list[Asked] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
@@ -143,12 +143,12 @@ class History:
 
 
 Journal = list[tuple[date, Record]]
-"""All events of a hall: day after day, each day in order."""
+"""All events of a hall, day by day, each day in order."""
 
 
 @dataclass
 class PutBack:
-    """A database put back to an earlier copy: what it held until then, and when (monotonic) that was."""
+    """A restore to an earlier copy: the journal until then, and its monotonic time."""
 
     journal: Journal
     began_s: float
@@ -157,9 +157,10 @@ class PutBack:
 
 @dataclass
 class Evidence:
-    """What a run leaves for the checker.
+    """The data of a run for the checker.
 
-    `differences` are `verify`'s, `faults` the processes' own lines of errors, `silent` who gave no answer in the end.
+    `differences` are the findings of `verify`, `faults` the errors in the logs of the processes, `silent` the processes
+    and screens without a final answer.
     """
 
     history: History

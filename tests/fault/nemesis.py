@@ -1,7 +1,7 @@
-"""What strikes: faults, each with a `do` and an `undo`, and a nemesis that lets them come in the order a seed says.
+"""Faults, each with a `do` and an `undo`, and a nemesis that applies them in an order determined by a seed.
 
-A fault has happened when `do` returns: none of them waits for luck. Between `do` and `undo` the clients go on, as far
-as the fault lets them; after it, too.
+When `do` returns, the fault has happened; no fault depends on luck. Clients continue between `do` and `undo`, as far as
+the fault allows, and afterwards.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ PEACE = 40
 STOPPED_S = 3.0
 
 LOST_MIN = 15
-"""A copy is put back when at least so many events came after it."""
+"""A copy is restored after at least this number of further events."""
 
 HOUR_S = 3600.0
 
 
 class Fault(ABC):
-    """Something that goes wrong and is put right."""
+    """A fault that happens and is undone."""
 
     def __init__(self, stage: Stage, driver: Driver, rng: Random) -> None:
         self.stage = stage
@@ -42,18 +42,18 @@ class Fault(ABC):
 
     @abstractmethod
     async def do(self) -> None:
-        """Let it happen."""
+        """Make the fault happen."""
 
-    async def undo(self) -> None:  # noqa: B027  (some are over when they have happened)
-        """Put it right."""
+    async def undo(self) -> None:  # noqa: B027  (some faults need no undo)
+        """Undo the fault."""
 
     @property
     def alone(self) -> bool:
-        """Tell whether nobody else serves."""
+        """Tell whether no other process runs."""
         return len(self.stage.processes) == 1
 
     async def struck(self) -> None:
-        """Wait until the network has met an append of the victim."""
+        """Wait until the fault was applied to an append of the victim."""
         network = self.stage.networks[self.victim]
 
         async def met() -> bool:
@@ -63,7 +63,7 @@ class Fault(ABC):
 
 
 class ServiceKilled(Fault):
-    """kill -9 of `serve`; the others go on."""
+    """SIGKILL of one `serve`; the others go on."""
 
     async def do(self) -> None:
         """Kill one."""
@@ -77,19 +77,19 @@ class ServiceKilled(Fault):
 
 
 class AllKilled(Fault):
-    """kill -9 of every `serve` at once."""
+    """SIGKILL of all `serve` at the same time."""
 
     async def do(self) -> None:
         """Kill them."""
         await asyncio.gather(*(self.stage.kill(number) for number in range(len(self.stage.processes))))
 
     async def undo(self) -> None:
-        """Start them again, both at once."""
+        """Start them again at the same time."""
         await asyncio.gather(*(self.stage.begin(number) for number in range(len(self.stage.processes))))
 
 
 class PostmasterKilled(Fault):
-    """kill -9 of PostgreSQL's postmaster: nothing is flushed, the next start recovers."""
+    """SIGKILL of PostgreSQL's postmaster: nothing is flushed, and the next start recovers."""
 
     async def do(self) -> None:
         """Kill it."""
@@ -101,10 +101,10 @@ class PostmasterKilled(Fault):
 
 
 class _AtCommit(Fault):
-    """An append whose commit is on disk and waits for a standby that never comes, and then loses its backend."""
+    """An append whose commit is on disk and waits for a missing standby loses its backend."""
 
     async def do(self) -> None:
-        """Hold every commit; when one waits, strike its backend, and hold no more."""
+        """Make commits wait for a standby; when one waits, end its backend, and stop that."""
         await self.stage.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()")
         waiting = (
             "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'paihao append'"
@@ -120,7 +120,7 @@ class _AtCommit(Fault):
             await until(self._released, "PostgreSQL to take connections again")
 
     async def strike(self, backend: int) -> None:
-        """Strike one backend."""
+        """End one backend."""
         raise NotImplementedError
 
     async def _released(self) -> bool:
@@ -132,7 +132,7 @@ class _AtCommit(Fault):
 
 
 class BackendKilledAtCommit(_AtCommit):
-    """kill -9 of a backend at its commit: PostgreSQL restarts all others and recovers; the commit stands."""
+    """SIGKILL of a backend during its commit: PostgreSQL restarts all others and recovers; the commit is valid."""
 
     async def strike(self, backend: int) -> None:
         """Kill it."""
@@ -140,7 +140,7 @@ class BackendKilledAtCommit(_AtCommit):
 
 
 class BackendEndedAtCommit(_AtCommit):
-    """An administrator ends a backend at its commit: the client is told 57P01, and the commit stands."""
+    """An administrator ends a backend during its commit: the client gets 57P01, and the commit is valid."""
 
     async def strike(self, backend: int) -> None:
         """End it."""
@@ -157,7 +157,7 @@ class CutBefore(Fault):
 
 
 class CutDuring(Fault):
-    """All connections of a process are lost while an append is under way."""
+    """All connections of a process are lost during an append."""
 
     async def do(self) -> None:
         """Cut."""
@@ -166,7 +166,7 @@ class CutDuring(Fault):
 
 
 class CutAfter(Fault):
-    """The connection is lost after PostgreSQL has carried an append out, before it could say so."""
+    """The connection is lost after PostgreSQL has executed an append, before its answer arrives."""
 
     async def do(self) -> None:
         """Cut."""
@@ -175,7 +175,7 @@ class CutAfter(Fault):
 
 
 class AppendHeld(Fault):
-    """An append stays in the network while others go on, and arrives late."""
+    """An append is delayed in the network while others go on."""
 
     async def do(self) -> None:
         """Hold."""
@@ -183,14 +183,14 @@ class AppendHeld(Fault):
         await self.struck()
 
     async def undo(self) -> None:
-        """Let it arrive."""
+        """Deliver it."""
         if not self.alone:
             await self.driver.answered(PEACE // 4)
         self.stage.networks[self.victim].release()
 
 
 class AnswerHeld(AppendHeld):
-    """PostgreSQL's answer to an append stays in the network, and arrives late."""
+    """PostgreSQL's answer to an append is delayed in the network."""
 
     async def do(self) -> None:
         """Hold."""
@@ -199,7 +199,7 @@ class AnswerHeld(AppendHeld):
 
 
 class AppendOfTheDead(Fault):
-    """An append stays in the network, its process is killed, and it arrives when clients have asked again."""
+    """An append is delayed, its process is killed, and it arrives after clients have repeated requests."""
 
     async def do(self) -> None:
         """Hold, and kill."""
@@ -208,7 +208,7 @@ class AppendOfTheDead(Fault):
         await self.stage.kill(self.victim)
 
     async def undo(self) -> None:
-        """Start the process again, let clients ask it again, and let the append of the dead one arrive."""
+        """Start the process again, let clients repeat requests, and deliver the append of the killed process."""
         await self.stage.begin(self.victim)
         await self.driver.answered(PEACE)
         network = self.stage.networks[self.victim]
@@ -217,10 +217,10 @@ class AppendOfTheDead(Fault):
 
 
 class Stopped(Fault):
-    """SIGSTOP for three seconds: as a paused machine is, it does not know that time has passed."""
+    """SIGSTOP for three seconds: as on a paused machine, the process does not notice that time has passed."""
 
     async def do(self) -> None:
-        """Stop it, for so long."""
+        """Stop it for this time."""
         process = self.stage.at(self.victim)
         process.signal(signal.SIGSTOP)
         await asyncio.sleep(STOPPED_S)
@@ -228,24 +228,24 @@ class Stopped(Fault):
 
 
 class ClockJumps(Fault):
-    """The clock of a process is off by up to an hour, forward or back, while the other's is right."""
+    """The clock of one process is wrong by up to an hour, in either direction."""
 
     async def do(self) -> None:
-        """Jump, and serve with it, several times."""
+        """Change the clock several times, and let clients go on each time."""
         for _ in range(4):
             self.stage.shift(self.victim, self.rng.uniform(-HOUR_S, HOUR_S))
             await self.driver.answered(PEACE)
 
     async def undo(self) -> None:
-        """Jump back."""
+        """Correct the clock."""
         self.stage.shift(self.victim, 0.0)
 
 
 class Midnight(Fault):
-    """The day ends while people queue; one process has midnight before the others."""
+    """The day ends while tickets wait; the clock of one process reaches midnight first."""
 
     async def do(self) -> None:
-        """Let it be a second after midnight for one, a second before for the others, and then for them too."""
+        """Set one clock to a second after midnight, the others to a second before, and later also after it."""
         rows = await self.stage.fetch("SELECT clock_timestamp() AS at")
         now_at = rows[0]["at"]
         low_s, high_s = 0.0, 25 * HOUR_S
@@ -266,10 +266,10 @@ class Midnight(Fault):
 
 
 class DatabasePutBack(Fault):
-    """The database is put back to an earlier copy of itself, while clients go on."""
+    """The database is restored to an earlier copy while clients go on."""
 
     async def do(self) -> None:
-        """Copy it, let it move on, and put it back."""
+        """Copy the database, wait for further events, and restore the copy."""
         await self.stage.copy()
         copied = await self.stage.events()
 
@@ -281,8 +281,8 @@ class DatabasePutBack(Fault):
 
 
 async def strike(stage: Stage, driver: Driver, faults: Sequence[type[Fault]], seed: int) -> None:
-    """Let all faults come, in the order and with the victims that the seed says, with peace between them."""
-    rng = Random(f"{seed} nemesis")  # noqa: S311  (a schedule that can be had again)
+    """Apply all faults, in an order and to processes determined by the seed, with pauses between them."""
+    rng = Random(f"{seed} nemesis")  # noqa: S311  (a reproducible schedule)
     await driver.answered(2 * PEACE)
     for kind in rng.sample(faults, len(faults)):
         fault = kind(stage, driver, rng)

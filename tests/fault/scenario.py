@@ -1,4 +1,4 @@
-"""A run: clients, faults, and the evidence they leave."""
+"""A run of clients and faults; it returns the evidence."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ async def run(
     processes: int = 2,
     bugs: tuple[str, ...] = (),
 ) -> Evidence:
-    """Let clients live in a hall while faults strike; then ask again, look last, and gather the evidence."""
+    """Run clients and faults; then repeat some commands, read the final state, and return the evidence."""
     async with staged(server, folder, processes, bugs) as stage:
         driver = Driver(stage, seed)
         try:

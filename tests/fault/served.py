@@ -1,9 +1,9 @@
-"""`serve` as a fault test starts it: with a clock that can be moved from outside, and with a bug where one is wanted.
+"""`serve` for fault tests: its clock can be shifted from outside, and it can have a deliberate bug.
 
     python -m tests.fault.served CLOCK [BUG]
 
-CLOCK is a file that holds one float, the seconds by which this process's clock is off. The clock is handed to the
-service as it hands itself one; nothing in the service knows of this.
+CLOCK is a file with one float: the offset of this process's clock in seconds. The service gets the clock as an argument
+and has no code for this.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ OFFSET = struct.Struct("d")
 
 
 class ShiftedClock(Clock):
-    """A clock that is off by what a file says, from the moment the file says so."""
+    """A clock with an offset from a file, which takes effect at once."""
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
@@ -43,13 +43,13 @@ class ShiftedClock(Clock):
         super().__init__()
 
     def now_at(self) -> datetime:
-        """The instant, off."""
+        """Return the shifted instant."""
         (offset_s,) = OFFSET.unpack(self._offset[: OFFSET.size])
         return super().now_at() + timedelta(seconds=offset_s)
 
 
 def refusals_unchecked() -> None:
-    """Refuse by what is remembered, without a look at where the journal stands."""
+    """Answer refusals from memory, without comparing the position with the journal."""
 
     async def never(_lane: Lane) -> bool:
         return False
@@ -58,7 +58,7 @@ def refusals_unchecked() -> None:
 
 
 def lost_means_not_done() -> None:
-    """Take a lost connection for a statement that was not carried out, and give the ids out anew."""
+    """Treat a lost connection as a statement that was not carried out, and try again with new ids."""
 
     async def hasty(
         self: Appender, _written: Append, arguments: tuple[object, ...], on_send: OnSend, attempt: int = 1
@@ -80,8 +80,8 @@ def lost_means_not_done() -> None:
     decide_one = Lane._decide_one
     decided: dict[int, Any] = {}
 
-    def with_new_ids(self: Lane, pending: Any) -> Any:  # noqa: ANN401  (whatever the lane keeps)
-        if id(pending) in decided:  # a lone process loses no race: the connection was lost
+    def with_new_ids(self: Lane, pending: Any) -> Any:  # noqa: ANN401  (a private type of the lane)
+        if id(pending) in decided:  # a single process never loses a race, so the connection was lost
             command = pending.request.command
             if hasattr(command, "code"):
                 command = replace(command, ticket=new_id(), code=new_code())
@@ -93,7 +93,7 @@ def lost_means_not_done() -> None:
 
 
 def memory_kept() -> None:
-    """Go on from where a restored journal stands with what one remembers of the day, instead of folding it anew."""
+    """After a restore continue with the day in memory, instead of folding it again."""
 
     async def glue(self: Lane) -> None:
         position = await self._journal.position(self.hall, self.on)
@@ -106,7 +106,7 @@ def memory_kept() -> None:
 
 
 def keys_forgotten() -> None:
-    """Do a command again when it is asked again."""
+    """Carry out a repeated command again."""
 
     def unknown(_day: Day, _command_id: str) -> CommandResult | None:
         return None
@@ -115,7 +115,7 @@ def keys_forgotten() -> None:
 
 
 def answers_early() -> None:
-    """Answer before the database does."""
+    """Answer before the append is committed."""
     careful = Appender.append
 
     async def early(self: Appender, written: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
@@ -129,7 +129,7 @@ def answers_early() -> None:
 BUGS: dict[str, Callable[[], None]] = {
     bug.__name__: bug for bug in (answers_early, keys_forgotten, lost_means_not_done, memory_kept, refusals_unchecked)
 }
-"""Bugs that can be put in on purpose: each takes one guard away."""
+"""Deliberate bugs: each removes one guard."""
 
 
 def _replace(owner: object, name: str, by: object) -> None:
@@ -138,7 +138,7 @@ def _replace(owner: object, name: str, by: object) -> None:
 
 
 def main(clock: str, *bugs: str) -> None:
-    """Serve."""
+    """Run `serve` with this clock and these bugs."""
     _replace(service.app, "Clock", partial(ShiftedClock, Path(clock)))
     for bug in bugs:
         BUGS[bug]()

@@ -1,7 +1,7 @@
-"""Where faults strike: processes of `serve`, each behind a faulty network of its own, on a PostgreSQL that is durable.
+"""Processes of `serve` for fault tests, each behind a faulty network, on a PostgreSQL with fsync.
 
-A process keeps its number when it is killed and started again; its clients find it by that number, as they would by
-a name. What processes say goes to files, and an error among it is a fault.
+A process keeps its number over restarts; clients address it by this number. The output of processes goes to files, and
+each error in it is a fault.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from tests.service import ADMIN
 HALL = "noon"
 
 APPEND_MIN_BYTES = 700
-"""A Bind of an append is longer, for it has 44 parameters; those of reads are shorter."""
+"""Least size of the Bind message of an append; those of reads are shorter."""
 
 _EVENTS = """
 SELECT seq, at, actor, command_id, part, fingerprint, kind, body, day FROM events WHERE hall_id = $1 ORDER BY day, seq
@@ -55,7 +55,7 @@ _TABLES = (
 
 
 class Cutter(Proxy):
-    """A faulty network whose faults strike appends only."""
+    """A faulty network whose faults apply to appends only."""
 
     def __init__(self, upstream: Path) -> None:
         super().__init__(upstream)
@@ -63,18 +63,18 @@ class Cutter(Proxy):
         self._cutting: asyncio.Task[None] | None = None
 
     def arm_during(self) -> None:
-        """Lose all connections as soon as the next append is on its way."""
+        """Cut all connections as soon as the next append is sent."""
         self.struck.clear()
         self._cut_during = True
 
     def disarm(self) -> None:
-        """Let what was armed and met nothing be."""
+        """Remove a fault that has not been applied."""
         self._fault = None
         self._cut_during = False
         self.release()
 
     def strike(self, statement: bytes) -> Fault | None:
-        """Tell which fault a client's message meets."""
+        """Return the fault for a message of a client."""
         if statement[:1] != b"B" or int.from_bytes(statement[1:5]) < APPEND_MIN_BYTES:
             return None
         if self._cut_during:
@@ -88,14 +88,14 @@ class Cutter(Proxy):
 
 
 class Process(Program):
-    """A process of `serve` with a clock that can be moved, and a bug where one is wanted."""
+    """A process of `serve` with a clock that can be shifted, and optionally a bug."""
 
     module = "tests.fault.served"
     url = ""
     sockets = ""
 
     async def ready(self) -> None:
-        """Wait until it serves."""
+        """Wait until it is ready."""
         line = await self.line("ready")
         self.url, self.sockets = line["url"], line["sockets"]
 
@@ -105,7 +105,7 @@ class Process(Program):
 
     @property
     def errors(self) -> list[str]:
-        """What it says that is worse than a warning."""
+        """Return its log lines above the level warning."""
         lines = [line for line in self.said.split("\n")[:-1] if line]
         return [
             line for line in lines if not line.startswith("{") or json.loads(line)["level"] in {"error", "critical"}
@@ -113,14 +113,14 @@ class Process(Program):
 
 
 def noon() -> HallDocument:
-    """A hall that never closes, in a zone where it is about noon: no day ends by itself."""
+    """Return the document of a hall that never closes, in a zone where it is about noon, so that no day ends."""
     offset = datetime.now(UTC).hour - 12  # Etc/GMT+5 is five hours behind
     zone = "Etc/GMT" if offset == 0 else f"Etc/GMT{offset:+d}"
     return msgspec.structs.replace(demo_document(always_open=True), time_zone=zone)
 
 
 class Stage:
-    """One hall, its database, and the processes that serve it."""
+    """One hall, its database, and its processes."""
 
     def __init__(self, server: PostgresServer, database: str, folder: Path, bugs: tuple[str, ...]) -> None:
         self.server = server
@@ -136,16 +136,16 @@ class Stage:
 
     @property
     def dsn(self) -> str:
-        """The database without a faulty network."""
+        """Return the URL of the database without a faulty network."""
         return self.server.dsn(self.database)
 
     @property
     def faults(self) -> list[str]:
-        """The errors that any process told."""
+        """Return the errors in the logs of all processes."""
         return [line for process in self._all for line in process.errors]
 
     def at(self, number: int) -> Process:
-        """A process that must run."""
+        """Return a process; it must be running."""
         process = self.processes[number]
         assert process is not None, f"process {number} was killed"
         return process
@@ -153,12 +153,12 @@ class Stage:
     # Processes.
 
     def check(self) -> None:
-        """See that every process runs that nobody killed."""
+        """Assert that every process runs, except those that a fault has killed."""
         for process in self.processes:
             assert process is None or alive(process.pid), f"a process ended by itself: {process.said[-4000:]}"
 
     async def begin(self, number: int) -> None:
-        """Start a process, again where it was killed, and wait until it serves."""
+        """Start a process, or restart a killed one, and wait until it is ready."""
         process = self._start(number)
         await process.ready()
         self.processes[number] = process
@@ -183,7 +183,7 @@ class Stage:
         return process
 
     async def kill(self, number: int) -> None:
-        """End a process as a power cut does."""
+        """Kill a process by SIGKILL."""
         process, self.processes[number] = self.at(number), None
         await process.killed()
 
@@ -191,7 +191,7 @@ class Stage:
         return self._folder / f"clock-{number}"
 
     def shift(self, number: int, offset_s: float) -> None:
-        """Let the clock of a process be off, at once."""
+        """Set the offset of a process's clock."""
         path = self._clock_of(number)
         if not path.exists():
             path.write_bytes(OFFSET.pack(offset_s))
@@ -199,14 +199,14 @@ class Stage:
             file.write(OFFSET.pack(offset_s))
 
     async def end(self) -> None:
-        """Stop all in good order."""
+        """Stop all processes normally."""
         for process in self._all:
             await process.end()
 
     # The database.
 
     async def execute(self, *statements: str) -> None:
-        """Run statements of an administrator, each by itself."""
+        """Execute statements as administrator, one by one."""
         connection = await asyncpg.connect(self.dsn)
         try:
             for statement in statements:
@@ -215,7 +215,7 @@ class Stage:
             await connection.close()
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
-        """Read past the service."""
+        """Query the database directly."""
         connection = await asyncpg.connect(self.dsn)
         try:
             return await connection.fetch(sql, *arguments)
@@ -223,7 +223,7 @@ class Stage:
             await connection.close()
 
     async def kill_postmaster(self) -> None:
-        """Kill PostgreSQL with -9, and wait until all its processes have noticed."""
+        """Kill PostgreSQL by SIGKILL, and wait until all its processes have ended."""
         process = self.server._process
         assert process is not None, "it runs"
         process.send_signal(signal.SIGKILL)
@@ -237,7 +237,7 @@ class Stage:
         await until(gone, "the end of PostgreSQL's processes")
 
     async def copy(self) -> None:
-        """Make a copy of the database, as a standby or a backup holds one."""
+        """Copy the database, as a standby or a backup does."""
         connection = await asyncpg.connect(self.dsn)
         try:
             async with connection.transaction(isolation="repeatable_read"):
@@ -248,7 +248,7 @@ class Stage:
             await connection.close()
 
     async def restore(self) -> None:
-        """Put the database back to the copy, at one instant, and keep what it held until then for the checker."""
+        """Restore the copy in one transaction, and keep the previous content for the checker."""
         connection = await asyncpg.connect(self.dsn)
         try:
             began_s = time.monotonic()
@@ -256,7 +256,7 @@ class Stage:
                 await connection.execute("LOCK TABLE hall_days, events, tickets, appointments IN EXCLUSIVE MODE")
                 held = await connection.fetch(_EVENTS, HALL)
                 for table in _TABLES:
-                    await connection.execute(f"DELETE FROM {table}")  # noqa: S608  (names of ours)
+                    await connection.execute(f"DELETE FROM {table}")  # noqa: S608  (table names of this project)
                     await connection.execute(f"INSERT INTO {table} TABLE earlier.{table}")
                 await connection.execute("DROP SCHEMA earlier CASCADE")
             self.put_back = PutBack([(row["day"], record_of(row)) for row in held], began_s, time.monotonic())
@@ -264,21 +264,21 @@ class Stage:
             await connection.close()
 
     async def journal(self) -> Journal:
-        """All events of the hall."""
+        """Return all events of the hall."""
         return [(row["day"], record_of(row)) for row in await self.fetch(_EVENTS, HALL)]
 
     async def last(self) -> tuple[str, int]:
-        """The day and seq of the last event."""
+        """Return the day and seq of the last event."""
         rows = await self.fetch("SELECT day, seq FROM hall_days WHERE hall_id = $1 ORDER BY day DESC LIMIT 1", HALL)
         return rows[0]["day"].isoformat(), rows[0]["seq"]
 
     async def events(self) -> int:
-        """How many events there are."""
+        """Return the number of events."""
         rows = await self.fetch("SELECT count(*) FROM events WHERE hall_id = $1", HALL)
         return int(rows[0][0])
 
     async def differences(self) -> list[str]:
-        """What `verify` finds."""
+        """Return the inconsistencies that `verify` finds."""
         async with Database(self.dsn) as database:
             return [str(difference) async for difference in Verifier(database).differences()]
 
@@ -298,7 +298,7 @@ def _works_in(pid: int, folder: Path) -> bool:
 async def staged(
     server: PostgresServer, folder: Path, processes: int, bugs: tuple[str, ...] = ()
 ) -> AsyncIterator[Stage]:
-    """Processes that serve a fresh hall."""
+    """Run processes for a fresh hall."""
     database = await server.create_database()
     stage = Stage(server, database, folder, bugs)
     await migrate(stage.dsn)

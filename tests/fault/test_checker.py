@@ -1,4 +1,4 @@
-"""The checker finds what it is there for: planted lies, one for each rule, and bugs put into a real service."""
+"""Tests of the checker: it finds a forged lie for each check, and deliberate bugs of a real service."""
 
 import copy
 from collections.abc import Callable
@@ -25,7 +25,7 @@ PROCESSES = 2
 
 
 class Story:
-    """A short day in a hall, with everything asked of it and told: two of three people are called, one is served."""
+    """A short day with all requests and answers: two of three tickets are called, one is served."""
 
     def __init__(self) -> None:
         self.hall = Hall()
@@ -55,14 +55,14 @@ class Story:
         self.look()
 
     def asked(self, what: str, names: dict[str, str], *, keyed: bool = True) -> Asked:
-        """A command by its client, not sent yet."""
+        """Return a command that is not sent yet."""
         asked = Asked("client", what, {"hall": "town", **names}, credential="admin")
         asked.key = f"key-{next(self._keys)}" if keyed else None
         self.history.asked.append(asked)
         return asked
 
     def ask(self, what: str, command: Command, *, keyed: bool = True, **names: str) -> Asked:
-        """Have a command carried out, and answer it."""
+        """Carry out a command and record its answer."""
         asked = self.asked(what, names, keyed=keyed)
         before = len(self.hall.records)
         began_s = next(self._times)
@@ -72,28 +72,28 @@ class Story:
         return asked
 
     def take(self, *, keyed: bool = True) -> Asked:
-        """Take a number."""
+        """Take a ticket."""
         return self.ask("take", self.hall.new_ticket(), keyed=keyed)
 
     def refuse(self, what: str, code: str, fields: Json, **names: str) -> Asked:
-        """Refuse a command."""
+        """Record a refusal of a command."""
         return self.tell(what, 409, {"type": f"/problems/{code}", "code": code, **fields}, **names)
 
     def tell(self, what: str, status: int, body: Json | None, **names: str) -> Asked:
-        """Answer a command that does nothing."""
+        """Record the answer of a command without events."""
         asked = self.asked(what, names)
         asked.tries.append(Try(1, next(self._times), next(self._times), status, body))
         return asked
 
     def look(self) -> None:
-        """Show the day on screens, and read it of both processes."""
+        """Record boards on screens, and reads from both processes."""
         for process in range(PROCESSES):
             at_s = next(self._times)
             self.history.reads.append(Read("board", process, at_s, next(self._times), self.board()))
             self.history.frames.append(Frame(f"screen {process}", 1, at_s, self.board()))
 
     def board(self) -> Json:
-        """What a board says of the day as it is now."""
+        """Return the board of the present state."""
         true = shown(self.hall.day)
         return {
             "type": "board",
@@ -107,11 +107,11 @@ class Story:
         }
 
     def evidence(self) -> Evidence:
-        """What it leaves."""
+        """Return the evidence."""
         return Evidence(self.history, [(MONDAY, record) for record in self.hall.records])
 
     def _own(self, before: int, actor: str, command_id: str, *, keyed: bool) -> None:
-        """Say whose command the last events are."""
+        """Assign the last events to a command."""
         for index in range(before, len(self.hall.records)):
             self.hall.records[index] = msgspec.structs.replace(
                 self.hall.records[index],
@@ -266,7 +266,7 @@ PLANTED: dict[str, Callable[[Evidence], None]] = {
     "everybody_answers": _a_process_that_says_nothing,
     "no_faults_told": _an_error_in_the_log,
 }
-"""A lie for each rule."""
+"""A forged lie for each check."""
 
 
 def test_a_true_story_breaks_no_rule() -> None:
@@ -326,10 +326,10 @@ BUGS: dict[str, tuple[int, tuple[type[Fault], ...], set[str]]] = {
     "memory_kept": (2, (nemesis.DatabasePutBack,), {"numbers_once"}),
     "refusals_unchecked": (2, (nemesis.ServiceKilled,) * 2, {"refusals_true"}),
 }
-"""A guard left out, how many processes, what strikes, and which rules must find it."""
+"""Per case: the bug, the number of processes, the faults, and the checks that must find it."""
 
 FOUND_WITHIN = 8
-"""Runs until a bug has shown: one that needs requests to meet in a certain order may stay hidden in a single run."""
+"""Limit of runs until a bug shows. A bug that depends on the order of requests may stay hidden in a single run."""
 
 
 @pytest.mark.parametrize("bug", BUGS)

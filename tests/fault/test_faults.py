@@ -1,7 +1,7 @@
-"""Whatever strikes, what was answered happened once, and everybody is told one story.
+"""With any fault, each answered command happened once, and all clients see the same state.
 
-Each run has two processes on one hall unless it says otherwise. A seed chooses what clients do, which process is
-struck, and the order of faults; it is in the test's name, and in what a failure says.
+Each run has two processes on one hall unless stated otherwise. A seed determines what clients do, which process a fault
+applies to, and the order of faults. It is in the name of the test and in the message of a failure.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.fault.scenario import run
 from tests.postgres import PostgresServer
 
 SEEDS = (1, 2, 3, 4, 5, 6, 7, 8)
-"""The first is always run, all of them with `--long`."""
+"""Only the first is used without `--long`."""
 
 SCENARIOS: dict[str, tuple[int, tuple[type[Fault], ...]]] = {
     "serve-is-killed": (2, (nemesis.ServiceKilled, nemesis.AllKilled)),
@@ -29,7 +29,7 @@ SCENARIOS: dict[str, tuple[int, tuple[type[Fault], ...]]] = {
     "midnight-comes": (2, (nemesis.Midnight, nemesis.CutDuring)),
     "the-database-is-put-back": (2, (nemesis.DatabasePutBack,)),
 }
-"""How many processes, and what strikes them."""
+"""Per case: the number of processes, and the faults."""
 
 EVERYTHING = (
     nemesis.ServiceKilled,
@@ -50,7 +50,7 @@ EVERYTHING = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Choose how many seeds are run."""
+    """Choose the number of seeds."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", SEEDS if metafunc.config.getoption("--long") else SEEDS[:1])
 

@@ -1,4 +1,4 @@
-"""What the fault tests have found, each by itself and without luck."""
+"""Bugs that the fault tests have found, each reproduced alone and deterministically."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ async def test_a_hall_that_never_closes_is_open_for_a_process_to_which_midnight_
     async with process_on(dsn, late) as process:
         await process.do(OpenCounter(CounterId("1")))
         lane = await process.lanes.lane(await process.halls.get(DEMO), DAY)
-        await lane.do(process.request(EndDay()))  # by another process, to which midnight has come
+        await lane.do(process.request(EndDay()))  # by another process, whose clock has passed midnight
 
         await process.do(OpenCounter(CounterId("1")))
         answer = await process.do(CallNext(CounterId("1")))

@@ -1,9 +1,9 @@
-"""Five hundred screens, a hundred of them trouble; and a screen that was away for an hour.
+"""Five hundred screens, of which a hundred misbehave; and a screen that was away for an hour.
 
-Whether trouble makes the others slower is not asked of a watch, which on a busy machine would speak of the machine.
-The same commands go out with and without it, each when the first screen shows the call before, and the boards that the
-others get are counted: who does not keep step with the first is shown several calls in one board, and so gets fewer.
-How long a call took is told, not judged.
+Whether the bad screens slow down the others is not measured by time, because a busy machine would distort it. The same
+commands are sent with and without them, each when the first screen shows the call before. Then the boards of the other
+screens are counted: a screen that falls behind gets several calls in one board, so it gets fewer boards. The time of a
+call is printed, but not asserted.
 """
 
 import asyncio
@@ -27,23 +27,23 @@ RESTLESS = 50
 
 COUNTERS = ("1", "2", "3", "4", "5")
 ROUNDS = 30
-"""Calls of each counter in one stretch."""
+"""Calls of each counter in one phase."""
 
 NOTICE = "Please have your papers ready. " * 16
 NOTICES = 16
-"""Make a board of about 10 kB, so that boards kept for who does not read are seen in the memory."""
+"""Notices that make a board of about 10 kB, so that boards kept for a deaf screen are visible in memory."""
 
 SCREEN_MAX_BYTES = 32 * 1024
-"""What the service may hold for one screen that reads."""
+"""Limit of the memory for one screen that reads."""
 
 TROUBLE_MAX_BYTES = 7 * 1024 * 1024
-"""By what the service may grow while a hundred screens are trouble, events of the stretch included.
+"""Limit of the memory growth while a hundred screens misbehave, including the events of the phase.
 
-Measured are 2 to 5 MiB; a service that kept every board for the deaf grows by 9 to 12.
+Measured: 2 to 5 MiB. A service that kept every board for the deaf screens grows by 9 to 12 MiB.
 """
 
 HELD_MAX_BYTES = 64 * 1024
-"""What may be under way to a screen that reads nothing: the kernel's buffers at both ends."""
+"""Limit of the data on the way to a screen that reads nothing: the kernel's buffers at both ends."""
 
 MINUTES = 60
 TAKEN_A_MINUTE = 20
@@ -51,7 +51,7 @@ CALLED_A_MINUTE = 15
 
 
 class Call(NamedTuple):
-    """A call that was answered: when, and the day's seq with it."""
+    """An answered call: its time, and the seq of the day."""
 
     number: str
     seq: int
@@ -59,7 +59,7 @@ class Call(NamedTuple):
 
 
 class Stretch:
-    """A stretch of a hall's day: its calls, one after the other, and what the readers saw of it."""
+    """A phase of a hall's day: its calls in order, and what the reading screens got."""
 
     def __init__(self, served: Served, client: Client, readers: Sequence[Screen]) -> None:
         self.calls: list[Call] = []
@@ -71,7 +71,7 @@ class Stretch:
         self._readers = readers
 
     async def live(self, crowd: Crowd) -> None:
-        """Serve people until all readers have seen the last of it."""
+        """Serve tickets until all readers have the last board."""
         begins = [len(reader.boards) for reader in self._readers]
         for _ in range(ROUNDS):
             for counter in COUNTERS:
@@ -97,24 +97,24 @@ class Stretch:
         return self._readers[0].seq >= self.calls[-1].seq
 
     def boards_with_calls(self) -> float:
-        """How many boards with other numbers than the board before a reader got, on average."""
+        """Return the average number of boards per reader whose numbers differ from the board before."""
         return fmean(
             sum(board.numbers != before.numbers for before, board in pairwise(boards)) for boards in self.boards
         )
 
     def told(self) -> str:
-        """How long after its answer a call was on the screens."""
+        """Return a text with the delays from the answer of a call to the screens."""
         hundredths = quantiles(self.late_s, n=100)
         return f"a call is on a screen {hundredths[49] * 1000:.1f} ms after its answer, p99 {hundredths[98] * 1000:.1f}"
 
 
 def _first(boards: Sequence[Board], seq: int) -> int:
-    """The place of the first board that knows as much as seq."""
+    """Return the index of the first board with at least this seq."""
     return next(place for place, board in enumerate(boards) if board.seq >= seq)
 
 
 def assert_shown(calls: Sequence[Call], boards: Sequence[Board]) -> None:
-    """Demand that boards only go forward, and that each call is on the first after it, or over by then."""
+    """Assert that boards never go back, and that the first board after a call shows it unless it is over."""
     assert [board.seq for board in boards] == sorted(board.seq for board in boards)
     for place, call in enumerate(calls):
         first = boards[_first(boards, call.seq)]
@@ -198,7 +198,7 @@ async def test_a_screen_that_was_away_for_an_hour_has_the_right_board_in_its_fir
         await crowd.when(lambda: away.gone or away.seq == journals["seq"], "the newest, or the end")
 
         assert journals["seq"] - gone_at >= 2900
-        for screen in (back, back_elsewhere):  # where the day was followed all the time, and where it was to be read
+        for screen in (back, back_elsewhere):  # one process followed the day all the time, the other must load it
             assert same_board(screen.boards[0].body, journals)
             assert screen.frames == len(screen.boards)
         assert [board.seq for board in away.boards] == sorted(board.seq for board in away.boards)
@@ -207,7 +207,7 @@ async def test_a_screen_that_was_away_for_an_hour_has_the_right_board_in_its_fir
 
 
 async def _live_an_hour(api: Api, clock: FakeClock) -> None:
-    """Let people come and be served, while the clock goes an hour on."""
+    """Let people come and be served while the clock advances by an hour."""
     for _ in range(MINUTES):
         clock.advance(60)
         await asyncio.gather(*(api.take("enquiry") for _ in range(TAKEN_A_MINUTE)))

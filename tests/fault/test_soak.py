@@ -1,13 +1,13 @@
-"""A busy hall for 40 seconds, or with `--long` for ten: nothing grows but the day itself.
+"""A busy hall for 40 seconds, or with `--long` for ten minutes: nothing grows except the day itself.
 
-People take numbers, repeat their requests, look at their place, leave or are served; staff call; screens and phones
-come and go. In the last third of the time the same goes on with nothing new: what is asked is read, repeated or
-refused, so that the journal stands still, and then the memory has to as well.
+People take tickets, repeat their requests, look at their place, leave or are served; staff call; screens and phones
+come and go. In the last third of the time only reads, repetitions and refused commands are sent. So the journal does
+not grow, and the memory must not grow either.
 
-**What is judged, and what is told.** Memory goes by what the day needs: so many bytes for each event while there are
-events, and for each request while there are none. A slope is Theil and Sen's, the median of the slopes between all
-pairs of samples, which a few odd ones do not move. Files, threads, connections and locks are compared at rest, before
-and after. How long answers took is told by the number of commands, and not judged: it is the machine's as much as ours.
+**What is asserted.** Memory may grow by a number of bytes per event while there are events, and per request while there
+are none. The slope is the Theil-Sen estimate: the median of the slopes between all pairs of samples, which outliers do
+not change. Files, threads, connections and locks are compared before and after, without load. The times of answers are
+printed, but not asserted, because they depend on the machine.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ from tests.service import ADMIN
 SOAK_S = 40.0
 LONG_SOAK_S = 600.0
 WARM_S = 6.0
-"""Before the first sample: connections, caches and the allocator's pools are then as large as the load makes them."""
+"""Time before the first sample, until connections, caches and the allocator's pools have their final size."""
 
 QUIET_SHARE = 1 / 3
-"""The part of the time, at its end, in which nothing new happens."""
+"""Share of the time, at its end, without new events."""
 
 SAMPLES = 40
-"""In each of the two parts."""
+"""Samples in each of the two phases."""
 
 VISITORS = 6
 SCREENS = 20
@@ -45,22 +45,22 @@ COUNTERS = ("1", "2", "3", "4")
 CLOSED = "5"
 
 PAUSE_S = 0.1
-"""Between what somebody does and does next: it makes the load, and nothing waits for it."""
+"""Pause of a client between two actions; it determines the load."""
 
 EVENT_MAX_BYTES = 8 * 1024
-"""What the service may need for an event: it is in three folds, with its ticket, and with the answer of its key.
+"""Limit of the memory per event: three folds, the ticket, and the result of its key.
 
-Measured are 1,800 to 2,600.
+Measured: 1,800 to 2,600.
 """
 
 REQUEST_MAX_BYTES = 512
-"""What the service may lose for a request that changes nothing.
+"""Limit of the memory growth per request that changes nothing.
 
-Measured are 11 over ten minutes and 50 to 140 over one; sockets that are kept when their screens go make it 2,400.
+Measured: 11 over ten minutes, 50 to 140 over one. Sockets that are kept after their screens have gone make it 2,400.
 """
 
 CONNECTIONS_MAX = APPEND_CONNECTIONS + READ_CONNECTIONS_MAX + 1
-"""To PostgreSQL; one is for the commit hints."""
+"""Connections to PostgreSQL; one is for the commit hints."""
 
 HELD = """
 SELECT count(DISTINCT a.pid)                                         AS connections,
@@ -71,7 +71,7 @@ FROM pg_stat_activity AS a
 LEFT JOIN pg_locks AS l USING (pid)
 WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
 """
-"""What the database's clients hold, but for who asks."""
+"""Connections and locks of all clients except this query."""
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -80,7 +80,7 @@ Act = Callable[[], Awaitable[None]]
 
 @asynccontextmanager
 async def database(dsn: str) -> AsyncIterator[Connection]:
-    """A connection to look through."""
+    """Connect for the samples."""
     connection = await asyncpg.connect(dsn)
     try:
         yield connection
@@ -89,7 +89,7 @@ async def database(dsn: str) -> AsyncIterator[Connection]:
 
 
 class Sample(NamedTuple):
-    """What the service holds at one moment."""
+    """Resources of the service at one moment."""
 
     seq: int
     requests: int
@@ -103,7 +103,7 @@ class Sample(NamedTuple):
 
     @property
     def kept_open(self) -> int:
-        """Files and sockets but for the database's connections, of which there are now more, now fewer."""
+        """Open files and sockets without the connections to the database, whose number varies."""
         return self.files - self.connections
 
 
@@ -112,7 +112,7 @@ def _entries(folder: str) -> int:
 
 
 class Watch:
-    """Looks at a process, and at what it holds in its database."""
+    """Samples the resources of a process and of its database connections."""
 
     def __init__(self, pid: int, connection: Connection, people: "People") -> None:
         self._pid = pid
@@ -125,12 +125,12 @@ class Watch:
         self._samples.append(await self.sample())
 
     def taken(self) -> list[Sample]:
-        """The samples since this was asked last."""
+        """Return the samples since the last call."""
         taken, self._samples = self._samples, []
         return taken
 
     async def sample(self) -> Sample:
-        """What is held now."""
+        """Return the resources that are in use now."""
         held = await self._connection.fetchrow(HELD)
         assert held is not None
         return Sample(
@@ -143,7 +143,7 @@ class Watch:
         )
 
     async def rest(self, nobody: Sample) -> Sample:
-        """What is held when nobody is there any more: as many files as before anybody came, and nothing locked."""
+        """Wait until as few files as before the load are open and no lock is held; return the resources then."""
 
         async def still() -> Sample | None:
             now = await self.sample()
@@ -154,7 +154,7 @@ class Watch:
 
 
 class People:
-    """Who comes to the hall, and who works there."""
+    """The clients of the hall: applicants and staff."""
 
     def __init__(self, served: Served) -> None:
         self.took_s: list[float] = []
@@ -167,14 +167,14 @@ class People:
     # Parts of the day.
 
     async def busy(self, seconds: float, watch: "Watch") -> None:
-        """Numbers are taken, called and left, for so long."""
+        """Take, call and leave tickets for a time."""
         async with self._served.client() as client, crowd_at(self._served.sockets) as crowd:
             visitors = [partial(self._visit, client)] * VISITORS
             desks = [partial(self._desk, client, counter) for counter in COUNTERS]
             await self._all(crowd, seconds, watch, [*visitors, *desks, partial(self._ask, client)])
 
     async def quiet(self, seconds: float, watch: "Watch") -> None:
-        """As many ask for as much, and nothing happens, for so long."""
+        """Send as many requests for a time, without new events."""
         async with self._served.client() as client, crowd_at(self._served.sockets) as crowd:
             for counter in COUNTERS:
                 await self._staff(client, "POST", f"counters/{counter}/close", {"release": True})
@@ -197,10 +197,10 @@ class People:
             await act()
             await asyncio.sleep(pause_s)
 
-    # What they do.
+    # Actions.
 
     async def _visit(self, client: Client) -> None:
-        """Take a number and ask for it again with the same key; one in three leaves, others look at their place."""
+        """Take a ticket and repeat the request with its key; one in three leaves, the others look at their place."""
         n = next(self._keys)
         key = f"a-key-of-the-soak-{n:08d}"
         ticket = await self._take(client, key)
@@ -214,7 +214,7 @@ class People:
         self._taken = [*self._taken[-99:], (key, ticket)]
 
     async def _repeat(self, client: Client) -> None:
-        """Ask again for a number that was taken, look at it, and ask for what is refused."""
+        """Repeat the request for a ticket, read it, and send a command that is refused."""
         key, ticket = self._taken[next(self._keys) % len(self._taken)]
         assert (await self._take(client, key))["id"] == ticket["id"]
         async with self._served.ticket(ticket):
@@ -223,11 +223,11 @@ class People:
         await self._staff(client, "POST", f"counters/{CLOSED}/next", {}, 409)
 
     async def _desk(self, client: Client, counter: str) -> None:
-        """Finish with one person and call the next."""
+        """Finish a ticket and call the next."""
         await self._staff(client, "POST", f"counters/{counter}/next", {"finish": {"outcome": "done"}})
 
     async def _ask(self, client: Client) -> None:
-        """Look at everything that is to be seen."""
+        """Read all views of the hall."""
         _, ticket = self._taken[-1] if self._taken else ("", None)
         for path in ("board", "queue", "document", *([f"tickets/{ticket['id']}/history"] if ticket else [])):
             await self._staff(client, "GET", path)
@@ -235,13 +235,13 @@ class People:
             await self._call(client, "GET", path, {200})
 
     async def _pass_by(self, crowd: Crowd) -> None:
-        """Be screens that come and go, some with a word and some without."""
+        """Connect and disconnect screens, some with a closing handshake and some without."""
         for screen in await crowd.screens(2):
             crowd.forget(screen)
         async with self._served.board():
             pass
 
-    # How they ask.
+    # Requests.
 
     async def _take(self, client: Client, key: str) -> Json:
         ticket: Json = await self._call(client, "POST", "tickets", {201}, {"service": "enquiry"}, key=key)
@@ -271,7 +271,7 @@ class People:
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
-    """By how much the second grows for one of the first, as Theil and Sen reckon it."""
+    """Return the Theil-Sen slope of the second values over the first."""
     slopes = [(y - b) / (x - a) for (a, b), (x, y) in combinations(sorted(points), 2) if x > a]
     assert slopes, "the first grows"
     return median(slopes)
@@ -318,13 +318,13 @@ async def test_nothing_grows_but_the_day_itself(
         assert rest.threads <= warm.threads
         for sample in (*busy, *quiet, rest):
             assert sample.connections <= CONNECTIONS_MAX
-        at_their_tickets = VISITORS + len(COUNTERS)  # each has a socket of theirs open now and then
+        at_their_tickets = VISITORS + len(COUNTERS)  # each has a socket open from time to time
         most = max(sample.kept_open for sample in busy) + at_their_tickets
         assert median(sample.kept_open for sample in quiet) <= most
 
 
 def told(took_s: Sequence[float], samples: Sequence[Sample]) -> Iterator[str]:
-    """What was measured, in a few lines."""
+    """Return the measurements as text, in a few lines."""
     quarter = len(took_s) // 4
     halves = [f"{median(took_s[begin : begin + quarter]) * 1000:.1f}" for begin in range(0, quarter * 4, quarter)]
     yield f"{len(took_s)} requests, the median of each quarter {', '.join(halves)} ms"

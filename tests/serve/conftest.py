@@ -1,4 +1,4 @@
-"""Processes, folders and halls for the tests of this folder."""
+"""Fixtures of this folder: processes, data folders and halls."""
 
 import shutil
 import subprocess
@@ -19,7 +19,7 @@ from tests.serve.program import Programs
 
 @pytest.fixture
 async def programs(tmp_path: Path) -> AsyncIterator[Programs]:
-    """Makes processes; at the end of the test all of them are ended, and what they said is read."""
+    """Start processes; at the end of the test all are stopped and their output is checked."""
     programs = Programs(tmp_path)
     try:
         yield programs
@@ -29,7 +29,7 @@ async def programs(tmp_path: Path) -> AsyncIterator[Programs]:
 
 @pytest.fixture(scope="session")
 def document() -> HallDocument:
-    """A hall that never closes, in a zone where it is about noon: no day ends while the tests run."""
+    """Return the document of a hall that never closes, in a zone where it is about noon: no day ends."""
     offset = datetime.now(UTC).hour - 12  # Etc/GMT+5 is five hours behind
     zone = "Etc/GMT" if offset == 0 else f"Etc/GMT{offset:+d}"
     return msgspec.structs.replace(demo_document(always_open=True), time_zone=zone)
@@ -37,7 +37,7 @@ def document() -> HallDocument:
 
 @pytest.fixture
 async def noon(dsn: str, document: HallDocument) -> str:
-    """The URL of a database with the hall `noon` alone."""
+    """Return the URL of a database with only the hall `noon`."""
     async with Database(dsn) as database:
         await stored.HallStore(database).create_if_absent(HallId("noon"), document)
     return dsn
@@ -45,7 +45,7 @@ async def noon(dsn: str, document: HallDocument) -> str:
 
 @pytest.fixture(scope="session")
 async def made_folder(tmp_path_factory: pytest.TempPathFactory, document: HallDocument) -> Path:
-    """A data folder with an embedded database and the hall `noon`, to copy; nothing runs in it."""
+    """Return a data folder with an embedded database and the hall `noon`, to be copied; no server runs in it."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "noon.json").write_bytes(msgspec.json.encode(document))
     programs = Programs(folder)
@@ -56,8 +56,8 @@ async def made_folder(tmp_path_factory: pytest.TempPathFactory, document: HallDo
 
 @pytest.fixture
 def data_dir(made_folder: Path, tmp_path: Path) -> Path:
-    """A data folder of one's own with the hall `noon`."""
+    """Return a copy of that data folder for one test."""
     cp = shutil.which("cp")
     assert cp is not None
-    subprocess.run([cp, "-a", made_folder, tmp_path / "var"], check=True)  # keeps owners, which copytree does not
+    subprocess.run([cp, "-a", made_folder, tmp_path / "var"], check=True)  # keeps owners, unlike copytree
     return tmp_path / "var"

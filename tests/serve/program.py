@@ -1,8 +1,8 @@
 """Processes of `python -m service`, and clients that talk to them.
 
-A `Program` is one process with an environment of its own; what it says goes to files. `Programs` makes them, ends them,
-and at the end of each test reads all they said: no token, secret, name or phone may be in it. The clients of a `Served`
-remember by themselves what must not be said.
+A `Program` is one process with its own environment; its output goes to files. `Programs` starts and stops them, and at
+the end of each test searches their output for tokens, secrets, names and phones. The clients of a `Served` record
+automatically what must not be in the output.
 """
 
 import asyncio
@@ -27,24 +27,24 @@ ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-of-this-test-0123456789"
 
 WITHIN_S = 40.0
-"""How long anything is waited for before the test fails; a healthy one waits a second or two."""
+"""Time limit of every wait in a test; normally it takes a second or two."""
 
 LOOK_EVERY_S = 0.02
 ANSWER_WITHIN_S = 8.0
-"""An answer that takes longer hangs, whatever happened to the database."""
+"""Time limit of an answer, also during an outage of the database."""
 
 QUIET_S = 2.5
-"""A socket is silent when no frame came for so long; frames come every two seconds."""
+"""A socket without a frame for this time is silent; frames come every two seconds."""
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
 
 async def until(condition: Callable[[], Awaitable[T | None]], what: str) -> T:
-    """Wait until a condition gives something, and return that."""
+    """Wait until a condition returns a true value, and return it."""
     try:
         async with asyncio.timeout(WITHIN_S):
-            while not (found := await condition()):  # noqa: ASYNC110  (processes have no other way to tell)
+            while not (found := await condition()):  # noqa: ASYNC110  (there is no notification across processes)
                 await asyncio.sleep(LOOK_EVERY_S)
             return found
     except TimeoutError:
@@ -52,7 +52,7 @@ async def until(condition: Callable[[], Awaitable[T | None]], what: str) -> T:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process runs; one that ended and was not looked at does not."""
+    """Tell whether a process runs; a zombie does not."""
     try:
         return Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -60,7 +60,7 @@ def alive(pid: int) -> bool:
 
 
 def postmaster_of(data_dir: Path) -> int | None:
-    """The pid of a data folder's PostgreSQL, while it has one."""
+    """Return the pid of the PostgreSQL of a data folder; `None` if there is none."""
     try:
         pid = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
     except (OSError, IndexError):
@@ -69,7 +69,7 @@ def postmaster_of(data_dir: Path) -> int | None:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -78,7 +78,7 @@ class Program:
     """One process."""
 
     module = "service"
-    """What runs."""
+    """The module to run."""
 
     def __init__(self, arguments: tuple[str, ...], environment: dict[str, str], folder: Path, number: int) -> None:
         self.said_path = folder / f"stderr-{number}"
@@ -96,26 +96,26 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """The process."""
+        """The process id."""
         return self._process.pid
 
     @property
     def said(self) -> str:
-        """Its stderr so far."""
+        """Return the stderr so far."""
         return self.said_path.read_text()
 
     @property
     def out(self) -> str:
-        """Its stdout so far."""
+        """Return the stdout so far."""
         return self.out_path.read_text()
 
     def lines(self, event: str) -> list[Json]:
-        """The log lines of an event so far; the last line may not be whole yet."""
+        """Return the log lines of an event so far; an incomplete last line is left out."""
         whole = [line for line in self.said.split("\n")[:-1] if line.startswith("{")]
         return [line for line in map(json.loads, whole) if line["event"] == event]
 
     async def line(self, event: str) -> Json:
-        """The first log line of an event, which must come."""
+        """Wait for the first log line of an event and return it."""
 
         async def look() -> Json | None:
             found = self.lines(event)
@@ -125,7 +125,7 @@ class Program:
         return await until(look, f"the line {event!r}")
 
     async def ended(self) -> int:
-        """Its exit code, when it ends."""
+        """Wait for the end of the process and return its exit code."""
 
         async def look() -> tuple[int] | None:
             code = self._process.poll()
@@ -134,16 +134,16 @@ class Program:
         return (await until(look, "the end of the process"))[0]
 
     async def asked(self, number: signal.Signals) -> int:
-        """Send a signal, and give the exit code."""
+        """Send a signal and return the exit code."""
         self._process.send_signal(number)
         return await self.ended()
 
     async def killed(self) -> None:
-        """End it as a power cut does."""
+        """End it by SIGKILL."""
         assert await self.asked(signal.SIGKILL) == -signal.SIGKILL
 
     async def end(self) -> None:
-        """End it, however it is."""
+        """End it in any state."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -156,7 +156,7 @@ class Program:
 
 @dataclass
 class Client(Api):
-    """A client that remembers what must never be in a log."""
+    """A client that records what must not be in a log."""
 
     private: set[str] = field(default_factory=set, repr=False)
 
@@ -172,14 +172,14 @@ class Client(Api):
 
 
 class Watched:
-    """A socket as a screen or a phone has it: the newest board or ticket, and whether frames come."""
+    """The socket of a screen or a phone: the newest board or ticket, and whether frames arrive."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.seen: Json = {}
         self._socket = socket
 
     async def frame(self, within_s: float = WITHIN_S) -> Json | None:
-        """The next frame; None when the socket was closed."""
+        """Return the next frame; `None` if the socket was closed."""
         message = await self._socket.receive(within_s)
         if message.type is not aiohttp.WSMsgType.TEXT:
             return None
@@ -189,7 +189,7 @@ class Watched:
         return frame
 
     async def shows(self, wanted: Callable[[Json], bool]) -> Json:
-        """Take frames until the newest board or ticket is as wanted."""
+        """Read frames until the newest board or ticket meets a condition."""
 
         async def look() -> Json | None:
             assert await self.frame() is not None, f"closed with {self._socket.close_code}"
@@ -198,7 +198,7 @@ class Watched:
         return await until(look, "a frame as wanted")
 
     async def silent(self) -> None:
-        """Take frames until none comes."""
+        """Read frames until none arrives for `QUIET_S`."""
 
         async def look() -> bool:
             try:
@@ -210,7 +210,7 @@ class Watched:
         await until(look, "silence")
 
     async def closed(self) -> int:
-        """Take frames until the socket is closed, and give the code."""
+        """Read frames until the socket is closed, and return the close code."""
 
         async def look() -> bool:
             return await self.frame() is None
@@ -230,7 +230,7 @@ class Programs:
         self._all: list[Program] = []
 
     def begin(self, *arguments: str, **settings: object) -> Program:
-        """Start a process; settings are named as in the environment, in small letters and without the prefix."""
+        """Start a process; settings have the names of their variables in lower case, without the prefix."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PAIHAO_")}
         chosen: dict[str, object] = {
             "data_dir": self._folder / "var",
@@ -247,13 +247,13 @@ class Programs:
         return program
 
     async def run(self, *arguments: str, **settings: object) -> Program:
-        """Run a command that must succeed to its end."""
+        """Run a command to its end; it must succeed."""
         program = self.begin(*arguments, **settings)
         assert await program.ended() == 0, program.said
         return program
 
     async def refused(self, *arguments: str, **settings: object) -> str:
-        """Run a command that must end with code 1 and one line, and give that line's text."""
+        """Run a command that must end with exit code 1 and one line, and return the text of that line."""
         program = self.begin(*arguments, **settings)
         code = await program.ended()
         lines = [line for line in program.said.splitlines() if not line.startswith("{")]
@@ -274,7 +274,7 @@ class Programs:
         return Served(program, "", ready["sockets"], self.private)
 
     async def end(self) -> None:
-        """End all, and see that none of them told what is private, and none had a fault."""
+        """Stop all, and assert that their output has nothing private and no fault."""
         for program in self._all:
             await program.end()
         left_behind = postmaster_of(self._folder / "var")
@@ -292,7 +292,7 @@ class Programs:
 
 @dataclass
 class Served:
-    """A `serve` or `display` that runs."""
+    """A running `serve` or `display`."""
 
     program: Program
     url: str
@@ -301,19 +301,19 @@ class Served:
 
     @asynccontextmanager
     async def client(self, hall: str = "noon") -> AsyncIterator[Client]:
-        """A client of a hall."""
+        """Return a client of a hall."""
         async with Client(self.url, hall, private=self.private) as client:
             yield client
 
     @asynccontextmanager
     async def board(self, hall: str = "noon") -> AsyncIterator[Watched]:
-        """A lobby screen that has its first board."""
+        """Connect a lobby screen and wait for its first board."""
         async with self._socket(f"/v1/halls/{hall}/board", "paihao.board.v1") as socket:
             yield socket
 
     @asynccontextmanager
     async def ticket(self, ticket: Json, hall: str = "noon") -> AsyncIterator[Watched]:
-        """A phone that watches a ticket."""
+        """Connect a phone that watches a ticket."""
         path = f"/v1/halls/{hall}/tickets/{ticket['id']}"
         async with self._socket(path, "paihao.ticket.v1", f"bearer.{ticket['token']}") as socket:
             yield socket
@@ -331,7 +331,7 @@ class Served:
 
 
 def same_board(board: Json, other: Json) -> bool:
-    """Tell whether two boards show the same, apart from the instant and from waits, which pass."""
+    """Tell whether two boards are equal, except for the instant and the waits, which change with time."""
     return _timeless(board) == _timeless(other)
 
 

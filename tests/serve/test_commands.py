@@ -1,4 +1,4 @@
-"""The commands beside `serve` and `display`."""
+"""The commands other than `serve` and `display`."""
 
 import asyncio
 import json

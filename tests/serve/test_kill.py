@@ -1,4 +1,4 @@
-"""kill -9 of the service: what was answered stays, what was not is settled by asking again."""
+"""SIGKILL of the service: answered commands are kept, the others are settled by repeated requests."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,11 @@ from tests.serve.program import Client, Json, Programs, postmaster_of, same_boar
 
 CLIENTS = 8
 ANSWERS = 80
-"""The service is killed after so many answers, with a request of each client under way."""
+"""The service is killed after this number of answers; each client has an open request then."""
 
 
 class Burst:
-    """Keyed commands of many clients, and the answers they got."""
+    """Keyed commands of many clients, and their answers."""
 
     def __init__(self) -> None:
         self.asked: dict[str, tuple[str, Json]] = {}
@@ -24,13 +24,13 @@ class Burst:
         self._numbers = count(1)
 
     async def take(self, client: Client) -> None:
-        """Take tickets until the service is gone."""
+        """Take tickets until the service is killed."""
         with contextlib.suppress(aiohttp.ClientError):
             while True:
                 await self._ask(client, "tickets", {"service": "enquiry", "applicant": {"name": "Zhang Burst"}})
 
     async def call(self, client: Client) -> None:
-        """Call tickets at counter 1 until the service is gone."""
+        """Call tickets at counter 1 until the service is killed."""
         with contextlib.suppress(aiohttp.ClientError):
             await self._ask(client, "counters/1/next", {})
             while True:

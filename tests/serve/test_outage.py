@@ -1,7 +1,7 @@
-"""The database goes away and comes back while the service runs: 503 meanwhile, then all goes on by itself.
+"""Outages of the database while the service runs: 503 meanwhile, then everything works again without a restart.
 
-Also a database that is there and takes no writes: it has no room, or has become read-only. What does not work is said
-once, and so is that it works again.
+This includes a database that accepts no writes: its disk is full, or it is read-only. Each failing part is logged once,
+and its recovery is logged once.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ BEGIN
 END $$;
 CREATE TRIGGER no_room BEFORE INSERT ON events EXECUTE FUNCTION no_room();
 """
-"""What a full disk does to appends."""
+"""Makes appends fail as on a full disk."""
 
 MOVE_TABLES = """
 DO $$
@@ -61,7 +61,7 @@ BEGIN
     END LOOP;
 END $$;
 """
-"""What a restore in place does for a while: no table is there."""
+"""Removes the tables for a while, as a restore in place does."""
 
 
 async def test_when_the_embedded_postmaster_is_killed_the_service_starts_another(
@@ -73,7 +73,7 @@ async def test_when_the_embedded_postmaster_is_killed_the_service_starts_another
     away = data_dir / "postgres.away"
 
     def begin() -> None:
-        (data_dir / "postgres").rename(away)  # so that no other can be started until the folder is back
+        (data_dir / "postgres").rename(away)  # so that the watch cannot start another until the folder is back
         os.kill(postmaster, signal.SIGKILL)
 
     await _live_through(served, begin, lambda: shutil.move(away, data_dir / "postgres"))
@@ -181,7 +181,7 @@ async def test_a_database_whose_tables_are_missing_for_a_while_is_waited_for(pro
 async def test_a_display_waits_for_its_database_and_says_when_it_is_lost(
     programs: Programs, noon: str, far_dsn: str, proxy: Proxy
 ) -> None:
-    served = await programs.serve(database_url=noon)  # the same database, without the network between
+    served = await programs.serve(database_url=noon)  # the same database, without the proxy
     await proxy.go_away()
     port = free_port()
     program = programs.begin("display", database_url=far_dsn, display_port=port)
@@ -222,7 +222,7 @@ async def _execute(dsn: str, sql: str) -> None:
 
 
 def _says_once(program: Program, *things: str) -> None:
-    """See that each thing was said to work again once, and each kind of its error once."""
+    """Assert that each kind of error and each recovery of these parts was logged once."""
     for what in things:
         kinds = [(line["error"], line["sqlstate"]) for line in program.lines("not_working") if line["what"] == what]
         assert kinds, what
@@ -249,7 +249,7 @@ async def _make_noon(postgres: PostgresServer, document: HallDocument) -> None:
 
 
 async def _live_through(served: Served, begin: Callable[[], object], end: Callable[[], object]) -> None:
-    """Watch and ask before, while and after the database is away."""
+    """Watch boards and send requests before, during and after an outage of the database."""
     async with served.client() as client, served.board() as screen:
         await client.open("1")
         before = await client.take("enquiry", applicant=PERSON)

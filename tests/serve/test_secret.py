@@ -1,4 +1,4 @@
-"""The secret of a database: who has another does not start, whoever they are; it is replaced, or given up knowingly."""
+"""The secret of a database: a process with another secret does not start; replacing and deliberately losing it."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ MANAGER = ("--role", "manager", "--hall", "noon")
 
 
 def settings_of(secret: str) -> Settings:
-    """Settings with a secret."""
+    """Return settings with a secret."""
     return Settings(secret=secret, admin_token="admin")
 
 

@@ -1,4 +1,4 @@
-"""The commands `user` and `token`, beside a running service."""
+"""The commands `user` and `token` while a service runs."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

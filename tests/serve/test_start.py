@@ -1,4 +1,4 @@
-"""Starting: on an empty folder, on one in use, on ports in use, with settings that cannot be."""
+"""Start: with an empty folder, a folder in use, ports in use, and wrong settings."""
 
 import asyncio
 import socket
@@ -54,7 +54,7 @@ async def test_the_demo_hall_obeys_its_setting_until_somebody_changes_it(program
 
 
 async def _demo_document(programs: Programs, changes: Json, **settings: object) -> tuple[Json, Json]:
-    """Start, read the document, change it where a change is wanted, stop; give the document before and after."""
+    """Start, read the document, change it if asked, and stop; return the document before and after."""
     served = await programs.serve(**settings)
     async with served.client("demo") as client:
         before = await client.staff("GET", "document")

@@ -1,4 +1,4 @@
-"""Stopping: answers under way are given, screens are told to come back, nothing is left behind."""
+"""Stop: open requests are answered, screens are told to reconnect, and no process is left."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ process.run(work)
 
 @pytest.fixture
 def _at_a_terminal() -> Iterator[None]:
-    """Programs begin as at a terminal: what `nohup` began outlives its terminal, and so does what that begins."""
+    """Restore the default of SIGHUP, as at a terminal; under `nohup` it would be ignored."""
     ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, ours)
@@ -136,7 +136,7 @@ async def test_a_command_that_is_asked_to_stop_leaves_in_good_order() -> None:
 async def test_a_task_that_fails_in_mid_stop_does_not_cut_the_stop_short(monkeypatch: pytest.MonkeyPatch) -> None:
     raised: list[int] = []
     monkeypatch.setattr(signal, "raise_signal", raised.append)
-    ours = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as `stop` leaves it for a second one
+    ours = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the default action, which a second signal meets after `stop`
 
     async def fail() -> None:
         raise LookupError

@@ -1,4 +1,4 @@
-"""Several processes on one database: two `serve`, a `display` beside one."""
+"""Several processes on one database: two `serve` and a `display`."""
 
 import asyncio
 import resource
@@ -113,7 +113,7 @@ async def test_a_display_of_its_own_says_its_metrics_to_ops_alone(programs: Prog
 
 async def test_where_metrics_are_open_those_of_a_display_are_too(programs: Programs, noon: str) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))  # as most systems have it, for the programs
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))  # the usual default, for the started programs
     try:
         _, shown = await asyncio.gather(
             programs.serve(database_url=noon), programs.display(database_url=noon, metrics_open=1)
@@ -130,11 +130,11 @@ async def test_where_metrics_are_open_those_of_a_display_are_too(programs: Progr
     assert reply.headers["Content-Type"] == CONTENT_TYPE
     assert (reply.status, text.endswith("\n"), "paihao_build_info" in text) == (200, True, True)
     (files,) = (float(line.split()[1]) for line in text.splitlines() if line.startswith("process_max_fds "))
-    assert files == hard  # each screen is one
+    assert files == hard  # each screen needs one
 
 
 async def _all_show(client: Client, *screens: Watched) -> None:
-    """See that the screens show what GET board says."""
+    """Assert that the screens show the board of GET."""
     for screen in screens:
 
         async def same(screen: Watched = screen) -> bool:

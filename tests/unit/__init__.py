@@ -1,1 +1,1 @@
-"""Modules that need no database: the settings and the log."""
+"""Tests of modules that need no database."""

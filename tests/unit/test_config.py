@@ -1,4 +1,4 @@
-"""The settings: defaults, what is refused and in which words, and secrets that are made once and shown never."""
+"""The settings: defaults, errors and their texts, and secrets that are generated once and never shown."""
 
 import stat
 from base64 import b64encode

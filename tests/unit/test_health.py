@@ -1,4 +1,4 @@
-"""Whether a thing works: a line when that changes, and none while it does not."""
+"""The health of a part: one log line per change."""
 
 import asyncpg
 from structlog.testing import capture_logs

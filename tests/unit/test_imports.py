@@ -1,4 +1,4 @@
-"""The contracts about imports forget no module of the service."""
+"""The import contracts cover all modules of the service."""
 
 import pkgutil
 import tomllib

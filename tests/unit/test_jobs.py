@@ -1,4 +1,4 @@
-"""The timers of jobs: a pass comes when it is due, whatever is done to the machine's wall clock."""
+"""The scheduler of jobs: a job runs when it is due, even if the wall clock changes."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -12,13 +12,13 @@ from service.runtime.jobs import Jobs
 
 
 class Wall(datetime):
-    """A wall clock that was set."""
+    """A wall clock that the test sets."""
 
     leapt = timedelta(0)
 
     @classmethod
     def now(cls, tz: tzinfo | None = UTC) -> Self:
-        """Tell what it shows."""
+        """Return the time that was set."""
         return super().now(tz) + cls.leapt
 
 
@@ -39,7 +39,7 @@ async def test_a_pass_comes_when_it_is_due_though_the_wall_clock_was_set(
     scheduler.start()
     monkeypatch.setattr(Wall, "leapt", leap)
 
-    scheduler.wakeup()  # as its timer does
+    scheduler.wakeup()  # as the timer of the scheduler does
 
     async with asyncio.timeout(10):
         await came.wait()

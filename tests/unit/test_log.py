@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, for our lines and the libraries', and never a person in it."""
+"""The log: one JSON object per line, for this program and its libraries, and no personal data."""
 
 import errno
 import io
@@ -16,7 +16,7 @@ from service import log
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """Catch the log; what was configured before comes back afterwards."""
+    """Capture the log; the previous configuration is restored at the end."""
     root = logging.getLogger()
     before = structlog.get_config(), root.handlers[:], root.level, {q: logging.getLogger(q).level for q in log.QUIET}
     caught = io.StringIO()
@@ -33,7 +33,7 @@ def stream() -> Iterator[io.StringIO]:
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
-    """Read what was logged."""
+    """Return the log lines."""
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 

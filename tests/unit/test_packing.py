@@ -1,4 +1,4 @@
-"""What a page loads is put into one file of each kind; what is not understood is refused, never sent half."""
+"""Bundling of pages: one file of each kind; an unknown construct is an error, never a partial bundle."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ PAGE = """<link rel="stylesheet" href="/x/one.css">
 
 
 def pack(folder: Path, files: Mapping[str, str]) -> tuple[str, str, str]:
-    """The page, its styles and its scripts."""
+    """Return the page, its styles and its scripts."""
     given = {"page.html": PAGE, "one.css": "b{}", "two.css": "i{}", "first.js": "", "main.js": ""} | dict(files)
     for name, text in given.items():
         (folder / name).write_text(text, "utf-8")

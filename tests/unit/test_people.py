@@ -1,4 +1,4 @@
-"""People: a phone is one phone however it is typed, and nobody is told by what rules know of them."""
+"""Contacts: notations of one phone number are equal, and the hash of a person does not reveal the contact."""
 
 from hashlib import sha256
 
@@ -47,7 +47,7 @@ def test_a_number_without_a_country_is_read_as_the_halls() -> None:
 
 
 MISTAKEN = ["138O0138000", "138 OO13 8000", "l3800138000", "1380013800o", "138 O 013 8000", "１３８O０１３８０００"]
-"""Without their letters they are numbers of others."""
+"""Without their letters these would be numbers of other people."""
 
 
 @pytest.mark.parametrize("typed", ["abc", "12", "100", "1" * 31, "@@@", "+999 12345678", *MISTAKEN])

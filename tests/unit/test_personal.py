@@ -1,4 +1,4 @@
-"""What is somebody's is shown nowhere by accident: not by repr, in a text, inside something else, or by rich."""
+"""Personal data is never shown by accident: not by repr, in an f-string, in another value, or by rich."""
 
 import importlib
 import pkgutil
@@ -52,7 +52,7 @@ VALUES: list[tuple[Struct, str]] = [
 ]
 
 TELLING = {"phone", "phones", "email", "display_name", "greeting", "password"}
-"""Fields that only people have."""
+"""Fields of personal data."""
 
 
 @pytest.mark.parametrize(("value", "shown"), VALUES)

@@ -1,4 +1,4 @@
-"""Public holidays: days off, weekend days worked in return, and years nobody knows yet."""
+"""Public holidays: days off, working weekend days in return, and years that are not known yet."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,7 +16,7 @@ from service.runtime.hall_calendar import holiday_calendar, years_without_holida
 from tests.domain.halls import town
 
 SATURDAY = date(2026, 10, 10)
-"""Worked in return for the Wednesday before, which belongs to the National Day's holidays."""
+"""A working Saturday, in return for the Wednesday before, which belongs to the holidays of the National Day."""
 
 OTHER_SATURDAY = date(2026, 10, 17)
 
@@ -90,7 +90,7 @@ def test_on_a_worked_saturday_people_come_as_on_a_friday() -> None:
 
 @pytest.mark.parametrize("last", [0, 5, 6])
 def test_a_worked_saturday_by_saturdays_follows_once_and_does_not_go_to_and_fro(last: int) -> None:
-    """A process of the release before makes it by Saturdays, and knows neither the flag nor whose walk-ins it has."""
+    """A process of the previous release uses the values of Saturdays, and does not know the flag for worked days."""
     keeping = town(holidays=True, country="CN", hours=EVERY_DAY)
     night_at = datetime(2026, 10, 8, 17, tzinfo=UTC)
     week = LearnedWeek(

@@ -1,4 +1,4 @@
-"""A coroutine that begins at once and goes on in a task of its own."""
+"""A coroutine that starts at once and continues in a task of its own."""
 
 import asyncio
 

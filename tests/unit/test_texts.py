@@ -1,4 +1,4 @@
-"""The pages' texts: complete in every language, all used, and none that a page asks for missing."""
+"""The texts of the pages: complete in every language, all used, and none missing."""
 
 import re
 from functools import cache
@@ -40,41 +40,41 @@ WORD = re.compile(r"^    (\w+):", re.MULTILINE)
 WORD_SAID = re.compile(r'"([a-z][A-Za-z]*)"')
 
 SPOKEN = sorted({*TEXTS.glob("*/*.ftl"), *PAGES.rglob("*.html"), *SCREEN.glob("*.html"), SCREEN / "words.js"})
-"""What people read."""
+"""Files with texts that people read."""
 
 
 class Message(NamedTuple):
-    """A text: which arguments it takes, and which attributes it sets."""
+    """The arguments and attributes of a text."""
 
     arguments: frozenset[str]
     attributes: frozenset[str]
 
 
 class References(Visitor):
-    """The arguments and messages that a text refers to."""
+    """Collects the arguments and messages that a text refers to."""
 
     def __init__(self) -> None:
         self.arguments: set[str] = set()
         self.messages: set[str] = set()
 
     def visit_VariableReference(self, node: ast.VariableReference) -> None:  # noqa: N802  (the visitor's names)
-        """Note an argument."""
+        """Record an argument."""
         self.arguments.add(node.id.name)
 
     def visit_MessageReference(self, node: ast.MessageReference) -> None:  # noqa: N802  (the visitor's names)
-        """Note another text."""
+        """Record another text."""
         self.messages.add(node.id.name)
 
 
 @cache
 def entries(locale: str, name: str) -> list[ast.EntryType]:
-    """All entries of a file, comments and junk too."""
+    """Return all entries of a file, including comments and junk."""
     return list(FluentParser().parse((TEXTS / locale / f"{name}.ftl").read_text("utf-8")).body)
 
 
 @cache
 def messages(locale: str, name: str) -> dict[str, Message]:
-    """All texts of a file, with the arguments of those they refer to."""
+    """Return all texts of a file, with the arguments of the texts that they refer to."""
     found: dict[str, tuple[References, frozenset[str]]] = {}
     for entry in entries(locale, name):
         if isinstance(entry, ast.Message):
@@ -91,7 +91,7 @@ def messages(locale: str, name: str) -> dict[str, Message]:
 
 @cache
 def referred(locale: str, name: str) -> set[str]:
-    """Texts that another text of the file refers to."""
+    """Return the texts that other texts of the file refer to."""
     references = References()
     for entry in entries(locale, name):
         references.visit(entry)
@@ -100,7 +100,7 @@ def referred(locale: str, name: str) -> set[str]:
 
 @cache
 def sources(name: str) -> str:
-    """What asks for the texts of a file: its page's modules; for the common one those of all pages."""
+    """Return the modules that use the texts of a file: those of its page, or of all pages for the common file."""
     folder = PAGES / name
     found = [*folder.rglob("*.js"), *folder.rglob("*.html")] if name != COMMON else []
     if name == COMMON:
@@ -123,7 +123,7 @@ def test_every_language_says_the_same_with_the_same_arguments(name: str) -> None
     first, *others = LOCALES
     for other in others:
         assert messages(first, name).keys() == messages(other, name).keys()
-        # a plural may need a number that another language leaves unsaid, but never a word that nobody gives
+        # a plural may need a number that another language omits, but never an argument that no caller passes
         differing = {
             message: (said, messages(other, name)[message])
             for message, said in messages(first, name).items()
@@ -226,7 +226,7 @@ def test_english_has_the_quotes_that_are_as_wide_as_letters_in_every_font(name: 
 
 
 def _code(path: Path) -> str:
-    """A file without its comments."""
+    """Return the source without comments."""
     return COMMENT.sub("", path.read_text("utf-8"))
 
 
@@ -235,7 +235,7 @@ def _refusals(refusal: type[Refusal]) -> set[type[Refusal]]:
 
 
 def _first_argument(call: str) -> list[str]:
-    """The texts that a call may ask for: a literal, or the two of a choice."""
+    """Return the texts that a call may use: a literal, or the two branches of a conditional."""
     depth = 0
     for place, character in enumerate(call):
         depth += {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}.get(character, 0)
