@@ -1,6 +1,7 @@
-"""What the service can do, measured: both sides on one machine in one run, alternating.
+"""Benchmarks: both sides of each comparison are measured on one machine in one run, alternating.
 
-Where to look: `suite` (all benchmarks by name), one module each for what is measured, `harness` (the processes under
-test), `result` (figures and how they are printed), `load` (the generator of requests), `watch` (screens), and what we
-are compared with: `constant` (a server that only answers), `bare` (a loop of sends), `pgbench` (a row lock).
+`suite` lists all benchmarks by name, and each has a module. `harness` starts the processes under test, `result` prints
+the figures. `load` generates requests (`load_plan`, `load_scripts`), `screen_clients` are the screens.
+`constant_server` (a server that only answers), `send_loop` (a loop of socket sends) and `pgbench` (a row lock) are the
+other sides.
 """

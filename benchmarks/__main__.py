@@ -1,4 +1,4 @@
-"""`python -m benchmarks NAME`: as `./paihao bench NAME`."""
+"""`python -m benchmarks NAME` does the same as `./paihao bench NAME`."""
 
 import sys
 

@@ -1,23 +1,23 @@
-"""Bookings over HTTP beside tickets, a rush for few places, and what the month's slots cost.
+"""Bookings over HTTP beside tickets, a rush for few places, and the cost of a month's slots.
 
-Appointments on one day of a hall, each for somebody else, against tickets at another hall, both with the same clients.
-The rush: 5,000 people at once, each with a connection of their own, on 500 places; all of which are to be given, and
-everybody else told that it is full. Slots: a month of the demo hall's, alone and while others book.
+Appointments on one day of a hall, each for another person, are compared with tickets at another hall, with the same
+number of clients. In the rush 5,000 people book 500 places at once, each on its own connection: all places must be
+booked, and everybody else must get `slot-full`. The slots are a month of the demo hall, alone and while others book.
 """
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.harness import Served, Shares, hall_document, serving
-from benchmarks.load import Stream
+from benchmarks.harness import CpuShares, Served, hall_document, serving
+from benchmarks.load_plan import Stream
 from benchmarks.result import BenchmarkFailed, Options, Result, row
 from service.domain.hall.demo import demo_document
 from service.domain.hall.document import Booking, HallDocument, Places
 
 CLIENTS = 32
 PLACES = 1_000
-"""Of each start of the first part, as many as a document may say: nobody is refused."""
+"""Places of each start in the first part, the maximum of a document: nobody is refused."""
 
 RUSH_PLACES = 500
 PEOPLE_FOR_EACH = 10
@@ -26,11 +26,11 @@ WITHIN_S = 60.0
 QUESTIONS = 3_000
 CALM_BOOKINGS = 60
 CALM_BOOKINGS_PER_S = 20.0
-"""Beside the questions for slots, which take about as long as these bookings."""
+"""Bookings made beside the queries for slots; both take about equally long."""
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     figures: defaultdict[str, list[float]] = defaultdict(list)
     places = max(RUSH_STARTS, options.sized(RUSH_PLACES))
     shares = ""
@@ -50,13 +50,13 @@ def run(options: Options) -> Result:
             hall = f"bookings-{index}"
             starts_at = _starts_of(served, hall)
             book = _booking(served, hall, starts_at, connections=CLIENTS, first_phone=people)
-            counted = Shares(served)
+            counted = CpuShares(served)
             counted.begin()
             report = served.load(book, seconds=options.seconds)
             shares = f"{counted.words()}, generator {report.cpu_share:.0%}"
             people += sum(report.statuses.values())
             if set(report.statuses) != {"book 201"}:
-                raise BenchmarkFailed(f"everybody is to get a place: {report.statuses}")
+                raise BenchmarkFailed(f"everybody must get a place: {report.statuses}")
             figures["bookings"].append(report.per_s())
             figures["p99 of a booking"].append(report.of("book", "book").p99_ms)
 
@@ -101,7 +101,7 @@ def run(options: Options) -> Result:
             row("… while others book: p99", figures["slots while others book, p99"], [], "ms", "≤ 10"),
         ],
         notes=[
-            f"all {places} places were booked, nobody was told anything else than that it is full",
+            f"all {places} places were booked; everybody else was refused because the slot is full",
             f"{CALM_BOOKINGS_PER_S:.0f} bookings a second beside the questions for slots",
             f"busy while booking: {shares}",
         ],
@@ -109,20 +109,20 @@ def run(options: Options) -> Result:
 
 
 def _document(places: int, every_min: int) -> HallDocument:
-    """A hall round the clock with places set by hand."""
+    """Return a hall open around the clock with a fixed number of places."""
     span: dict[str, Any] = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from_": "00:00", "to": "24:00"}
     booking = Booking(places=[Places(**span, every_min=every_min, places=places)])
     return hall_document(booking=booking)
 
 
 def _starts_of(served: Served, hall: str) -> list[str]:
-    """The starts of the day after tomorrow, whatever the hall's zone."""
+    """Return the starts of the day after tomorrow, which is in the future in every time zone."""
     on = (datetime.now(UTC) + timedelta(days=2)).date()
     found: dict[str, Any] = served.call("GET", f"/v1/halls/{hall}/slots?service=enquiry&from={on}&to={on}")
     return [slot["starts_at"] for slot in found["slots"]]
 
 
-def _booking(  # noqa: PLR0913  (a stream, but for what all have)
+def _booking(  # noqa: PLR0913  (the fields of a stream that differ)
     served: Served,
     hall: str,
     starts_at: list[str],

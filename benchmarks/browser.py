@@ -1,4 +1,4 @@
-"""The browser that pages are measured in."""
+"""The browser in which pages are measured."""
 
 import shutil
 
@@ -7,7 +7,7 @@ from playwright.async_api import Browser, CDPSession, Error, Playwright
 from benchmarks.result import BenchmarkFailed
 
 OFF = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
-"""Pages of the address bar, which nobody sees: two for each window, and two fifths of what opening one costs."""
+"""Hidden pages of the address bar: two for each window, and two fifths of the cost of opening one."""
 
 OFF_BY_PLAYWRIGHT = (
     "AvoidUnnecessaryBeforeUnloadCheckSync",
@@ -24,7 +24,7 @@ OFF_BY_PLAYWRIGHT = (
     "AimEnabled",
     "PreconnectToSearch",
 )
-"""Of several such flags Chromium keeps the last: without these, playwright's own would be on again."""
+"""Features that playwright turns off. Chromium uses only the last such flag, so they must be repeated here."""
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -38,16 +38,20 @@ CHROMIUM_FLAGS = [
 ]
 
 THREAD_TICKS = {"timeDomain": "threadTicks"}
-"""For `Performance.enable`: time of the processor, and not that of the clock."""
+"""For `Performance.enable`: measure processor time instead of wall time."""
 
 
 def executable() -> str | None:
-    """The system's Chromium: at best the one without windows, whose pages open at a third of the cost."""
+    """Return the path of the system's Chromium; preferably the headless shell, which costs only a third."""
     return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 async def launched(playwright: Playwright) -> Browser:
-    """The system's Chromium, or else the one playwright installed. Raises BenchmarkFailed when there is none."""
+    """Launch the system's Chromium, or the one that playwright installed.
+
+    Raises:
+        BenchmarkFailed: there is no browser.
+    """
     try:
         return await playwright.chromium.launch(executable_path=executable(), args=CHROMIUM_FLAGS)
     except Error as error:
@@ -55,7 +59,7 @@ async def launched(playwright: Playwright) -> Browser:
 
 
 async def processor_ms(devtools: CDPSession) -> float:
-    """Processor time of a page's main thread so far; `Performance` was enabled with `THREAD_TICKS`."""
+    """Return the processor time of a page's main thread so far. `Performance` must be enabled with `THREAD_TICKS`."""
     metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
     seconds: float = next(one["value"] for one in metrics if one["name"] == "TaskDuration")
     return seconds * 1000

@@ -1,8 +1,8 @@
-"""What a forecast of all waits costs, and how good it is.
+"""The cost of a forecast of all waits, and its quality.
 
-Its cost is CPU time of one pass, 200 possible rests of the day, over halls with a line, people at the counters and
-appointments still to come. How good it is shows on simulated days: against an oracle who knows each clerk's pace and
-how many people want to come, and against position times average.
+The cost is the CPU time of one pass, 200 simulations of the rest of the day, for halls with a queue, people at the
+counters and coming appointments. The quality is measured on simulated days, against an oracle that knows each clerk's
+pace and the number of people who will come, and against position times average.
 """
 
 import time
@@ -26,26 +26,26 @@ from service.domain.model import AppointmentId, Channel, CounterId, HallId, Serv
 from service.simulate.estimate import estimate
 from service.simulate.options import Options as Simulated
 from service.simulate.options import Promises, Way
-from service.simulate.run import Result as DayRecord
+from service.simulate.run import Result as DayResult
 from service.simulate.run import run_days
 
 ON = date(2026, 11, 23)
 TEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
 PASSES = 20
-"""In each round."""
+"""Passes in each round."""
 
 LONG_WAIT_S = 3600
-"""After which walk-ins go first, in halls with that rule: many of the lines measured wait for longer."""
+"""Walk-ins who have waited this long go first, in halls with that rule. Many of the measured queues wait longer."""
 
 DAYS = 100
-"""Simulated."""
+"""Simulated days."""
 
 ORACLE_EVERY = 4
-"""So manieth promise is asked of the oracle as well, whose pass takes three times as long."""
+"""Every n-th promise is compared with the oracle, whose pass takes three times as long."""
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     busy, crowded = a_hall(100, 5), a_hall(500, 20)
     guarded = a_hall(100, 5, max_walk_in_wait_s=LONG_WAIT_S)
     guarded_crowd = a_hall(500, 20, max_walk_in_wait_s=LONG_WAIT_S)
@@ -57,7 +57,7 @@ def run(options: Options) -> Result:
         _cost("one pass, 500 waiting, 20 counters, long waits end", options, guarded_crowd, forecast, "≤ 50 ms"),
         _cost("the rest of the day, 18 waiting, 200 to come", options, a_hall(18, 5), day_ahead),
     ]
-    lived = list(
+    results = list(
         run_days(
             Simulated(
                 scenario="lunch",
@@ -69,14 +69,14 @@ def run(options: Options) -> Result:
         )
     )
     rows += [
-        Row(what=f"{who} promises that held", ours=_mean(lived, measure), other=80.0, unit="%", reach="77-83 %")
+        Row(what=f"{who} promises that held", ours=_mean(results, measure), other=80.0, unit="%", reach="77-83 %")
         for who, measure in (("walk-ins'", "promise_coverage_pct"), ("appointments'", "appointment_coverage_pct"))
     ]
-    error_min = _mean(lived, "promise_error_min")
+    error_min = _mean(results, "promise_error_min")
     rows += [
         Row(
             what=f"{who} p50, mean error by the oracle's",
-            ours=_mean(lived, measure),
+            ours=_mean(results, measure),
             other=1.0,
             unit="×",
             reach="≤ 1.10",
@@ -87,7 +87,7 @@ def run(options: Options) -> Result:
         Row(
             what="walk-ins' p50, mean error; other: position times average",
             ours=error_min,
-            other=_mean(lived, "position_error_min"),
+            other=_mean(results, "position_error_min"),
             unit="min",
         )
     )
@@ -98,14 +98,14 @@ def run(options: Options) -> Result:
         rows=rows,
         notes=[
             "CPU time of the process, 200 paths; appointments to come: one every five minutes",
-            f"{options.sized(DAYS)} days as `simulate --scenario lunch` lives them",
+            f"{options.sized(DAYS)} days as `simulate --scenario lunch` runs them",
             f"the oracle is asked for every {ORACLE_EVERY}th promise",
         ],
     )
 
 
 def _cost(what: str, options: Options, day: Day, of: Callable[[Day, datetime], object], reach: str = "") -> Row:
-    """The CPU time of one pass, in milliseconds."""
+    """Measure the CPU time of one pass, in milliseconds."""
     now_at = day.at
     of(day, now_at)
     times_ms = []
@@ -117,13 +117,13 @@ def _cost(what: str, options: Options, day: Day, of: Callable[[Day, datetime], o
     return row(what, times_ms, [], "ms", reach)
 
 
-def _mean(lived: list[DayRecord], measure: str) -> float:
-    found = estimate(result.ways[0].portions[measure] for result in lived)
+def _mean(results: list[DayResult], measure: str) -> float:
+    found = estimate(result.ways[0].portions[measure] for result in results)
     return float("nan") if found is None else found.mean
 
 
 def a_hall(waiting: int, counters: int, **rules: int) -> Day:
-    """A hall at ten, with people at all counters, a line of three services, and an appointment every five minutes."""
+    """Return a hall at ten: people at all counters, a queue of three services, an appointment every five minutes."""
     kinds = {"long": 900.0, "usual": 480.0, "short": 240.0}
     said = {
         "time_zone": "UTC",

@@ -1,10 +1,10 @@
-"""The same load over 1, 10, 100 and 1,000 halls, and what a hall costs in memory when nobody comes."""
+"""The same load on 1, 10, 100 and 1,000 halls, and the memory of an idle hall."""
 
 import time
 from collections import defaultdict
 
-from benchmarks.harness import KNOWN_WITHIN_S, Shares, serving
-from benchmarks.load import Stream
+from benchmarks.harness import KNOWN_WITHIN_S, CpuShares, serving
+from benchmarks.load_plan import Stream
 from benchmarks.result import Options, Result, row
 
 HALLS = (1, 10, 100, 1_000)
@@ -12,7 +12,7 @@ CLIENTS = 32
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     sizes = sorted({options.sized(size) for size in HALLS})
     names = [f"hall-{number}" for number in range(sizes[-1])]
     rates: defaultdict[int, list[float]] = defaultdict(list)
@@ -30,7 +30,7 @@ def run(options: Options) -> Result:
         for _ in range(options.rounds):
             for size in sizes:
                 stream = Stream(name="take", script="take", port=served.port, halls=names[:size], connections=CLIENTS)
-                counted = Shares(served)
+                counted = CpuShares(served)
                 counted.begin()
                 report = served.load(stream, seconds=options.seconds)
                 shares[size] = counted.words()

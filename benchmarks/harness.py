@@ -1,6 +1,6 @@
 """The processes under test: a real `serve` on an empty folder, with the embedded PostgreSQL as it is shipped.
 
-All are children of ours, on ports of their own, and say what they say into a file of a temporary folder.
+All are child processes on free ports. They write their output to a file in a temporary folder.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from benchmarks.load import Plan, Report, Stream
+from benchmarks.load_plan import Plan, Report, Stream
 from benchmarks.result import BenchmarkFailed
 from service.domain.hall.demo import demo_document
 from service.domain.hall.document import Booking, HallDocument
@@ -35,7 +35,7 @@ READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.005
 KNOWN_WITHIN_S = 1.2
-"""A running `serve` looks each second for halls that were made beside it."""
+"""A running `serve` looks each second for halls that other processes created."""
 
 FILL_CONNECTIONS = 64
 FILL_WITHIN_S = 300.0
@@ -43,36 +43,36 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 class Process:
-    """A child process in a group of its own."""
+    """A child process in its own process group."""
 
     def __init__(
         self, arguments: Sequence[str], environment: dict[str, str], log: Path, *, talks: bool = False
     ) -> None:
-        with log.open("ab") as said:
+        with log.open("ab") as record:
             self.popen = subprocess.Popen(  # noqa: S603  (our own modules)
                 [sys.executable, "-m", *arguments],
                 env=environment,
                 cwd=log.parent,
                 stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
-                stdout=subprocess.PIPE if talks else said,
-                stderr=said,
+                stdout=subprocess.PIPE if talks else record,
+                stderr=record,
                 start_new_session=True,
             )
         self.log = log
 
     @property
     def memory_kb(self) -> float:
-        """Resident memory of the process itself."""
+        """Resident memory of the process itself, in KB."""
         pages = int(Path("/proc", str(self.popen.pid), "statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1024
 
     @property
     def cpu_s(self) -> float:
-        """Processor time used so far by the process itself."""
+        """Processor time of the process itself so far."""
         return _cpu_s(self.popen.pid)
 
     def line(self) -> str:
-        """The next line it writes."""
+        """Read the next line of its output."""
         assert self.popen.stdout is not None
         line: bytes = self.popen.stdout.readline()
         if not line:
@@ -80,7 +80,7 @@ class Process:
         return line.decode().strip()
 
     def stop(self) -> None:
-        """Ask it to end, and wait."""
+        """Terminate it and wait for its end."""
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
             try:
@@ -99,14 +99,14 @@ def _cpu_s(pid: int) -> float:
 
 
 def environment_with(**settings: object) -> dict[str, str]:
-    """The environment of a child: no settings but these, named without prefix and in small letters."""
+    """Return the environment of a child: only these settings, named without prefix and in lower case."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PAIHAO_")}
     environment |= {f"PAIHAO_{name.upper()}": str(value) for name, value in settings.items()}
     return environment | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
 
 
 class Served:
-    """A `serve` that is ready."""
+    """A `serve` process."""
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
@@ -126,27 +126,27 @@ class Served:
         self.port = self.display_port = 0
 
     def wait_until_ready(self) -> None:
-        """Wait for the log line that says so. Raises BenchmarkFailed."""
+        """Wait for the log line `ready`. Raises BenchmarkFailed."""
         until_s = time.monotonic() + READY_WITHIN_S
         while not self.url:
             if self.process.popen.poll() is not None or time.monotonic() > until_s:
                 raise BenchmarkFailed(f"serve did not start: {self.process.log.read_text()[-2000:]}")
             for line in self.process.log.read_text().split("\n")[:-1]:
-                said = msgspec.json.decode(line) if line.startswith("{") else {}
-                if said.get("event") == "ready":
-                    self.url = said["url"]
-                    self.port = int(said["url"].rpartition(":")[2])
-                    self.display_port = int(said["sockets"].rpartition(":")[2])
+                record = msgspec.json.decode(line) if line.startswith("{") else {}
+                if record.get("event") == "ready":
+                    self.url = record["url"]
+                    self.port = int(record["url"].rpartition(":")[2])
+                    self.display_port = int(record["sockets"].rpartition(":")[2])
             time.sleep(LOOK_EVERY_S)
 
     def postgres_cpu_s(self) -> float:
-        """Processor time of the server's processes that live now."""
+        """Return the processor time of the present processes of PostgreSQL."""
         postmaster = int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
         children = Path("/proc", str(postmaster), "task", str(postmaster), "children").read_text().split()
         return sum(_cpu_s(int(pid)) for pid in children)
 
     def call(self, method: str, path: str, body: object = None, *, statuses: Sequence[int] = (200, 201, 204)) -> Any:  # noqa: ANN401  (any JSON)
-        """Send one request as staff, and give the answer's JSON. Raises BenchmarkFailed for other statuses."""
+        """Send one request as staff and return the JSON of the answer. Raises BenchmarkFailed for other statuses."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=READY_WITHIN_S)
         try:
             raw = None if body is None else msgspec.json.encode(body)
@@ -161,7 +161,7 @@ class Served:
         return msgspec.json.decode(text) if text else None
 
     def make_halls(self, names: Sequence[str], counters: int = 5, document: HallDocument | None = None) -> None:
-        """Make halls that never close, unless a document says otherwise, and wait until `serve` knows them."""
+        """Create halls, open around the clock unless a document is given, and wait until `serve` knows them."""
         document = document or hall_document(counters)
 
         async def make() -> None:
@@ -174,23 +174,23 @@ class Served:
         time.sleep(KNOWN_WITHIN_S)
 
     def open_day(self, hall: str) -> None:
-        """Have a hall's day begun and in memory."""
+        """Open a hall's day and load it into memory."""
         self.call("GET", f"/v1/halls/{hall}/board")
 
     def fill(self, hall: str, tickets: int) -> None:
-        """Have people wait."""
+        """Take tickets, so that people wait."""
         stream = Stream(
             name="fill", script="take", port=self.port, halls=[hall], connections=FILL_CONNECTIONS, count=tickets
         )
         self.load(stream, seconds=FILL_WITHIN_S, warm_up_s=0.0)
 
     def load(self, *streams: Stream, seconds: float, warm_up_s: float | None = None) -> Report:
-        """Run the generator."""
+        """Run the load generator."""
         return generate(self.folder, *streams, seconds=seconds, warm_up_s=warm_up_s)
 
 
 def generate(folder: Path, *streams: Stream, seconds: float, warm_up_s: float | None = None) -> Report:
-    """Run the generator as a process of its own. Raises BenchmarkFailed when an answer is not what it must be."""
+    """Run the load generator as its own process. Raises BenchmarkFailed if an answer has a wrong status."""
     plan = Plan(streams=list(streams), seconds=seconds)
     if warm_up_s is not None:
         plan.warm_up_s = warm_up_s
@@ -200,15 +200,15 @@ def generate(folder: Path, *streams: Stream, seconds: float, warm_up_s: float | 
     finally:
         generator.stop()
     if generator.popen.returncode:
-        raise BenchmarkFailed(f"the load: {generator.log.read_text()[-2000:]}")
+        raise BenchmarkFailed(f"the load generator: {generator.log.read_text()[-2000:]}")
     report = msgspec.json.decode(out, type=Report)
     if report.wrong:
-        raise BenchmarkFailed(f"answers that must not be: {report.wrong}")
+        raise BenchmarkFailed(f"answers with a wrong status: {report.wrong}")
     return report
 
 
 def hall_document(counters: int = 5, booking: Booking | None = None) -> HallDocument:
-    """The demo hall, round the clock, with so many counters, and other rules of booking if they are said."""
+    """Return the demo hall, open around the clock, with so many counters and optionally other booking rules."""
     demo = demo_document(always_open=True)
     window = next(counter for counter in demo.counters if counter.stage == "window")
     return msgspec.structs.replace(
@@ -221,7 +221,7 @@ def hall_document(counters: int = 5, booking: Booking | None = None) -> HallDocu
 
 @contextmanager
 def temporary() -> Iterator[Path]:
-    """A folder for one benchmark."""
+    """Make a folder for one benchmark."""
     folder = Path(tempfile.mkdtemp(prefix="paihao-bench-"))
     try:
         yield folder
@@ -231,7 +231,7 @@ def temporary() -> Iterator[Path]:
 
 @contextmanager
 def serving(**settings: object) -> Iterator[Served]:
-    """A `serve` on an empty folder, until the end of the context."""
+    """Run a `serve` on an empty folder during the context."""
     with ExitStack() as stack:
         folder = stack.enter_context(temporary())
         served = Served(folder, **settings)
@@ -242,7 +242,7 @@ def serving(**settings: object) -> Iterator[Served]:
 
 @contextmanager
 def helper(folder: Path, *arguments: str) -> Iterator[tuple[Process, int]]:
-    """One of our helpers that prints its port."""
+    """Run a helper process that prints its port."""
     process = Process(arguments, environment_with(), folder / arguments[0], talks=True)
     try:
         yield process, int(process.line())
@@ -250,8 +250,8 @@ def helper(folder: Path, *arguments: str) -> Iterator[tuple[Process, int]]:
         process.stop()
 
 
-class Shares(Struct):
-    """Processor time of the service and of its PostgreSQL since it was made."""
+class CpuShares(Struct):
+    """Processor time of the service and of its PostgreSQL."""
 
     served: Served
     since_s: float = 0.0
@@ -259,12 +259,12 @@ class Shares(Struct):
     postgres_s: float = 0.0
 
     def begin(self) -> None:
-        """Count from now on."""
+        """Start to measure."""
         self.since_s = time.monotonic()
         self.service_s, self.postgres_s = self.served.process.cpu_s, self.served.postgres_cpu_s()
 
     def words(self) -> str:
-        """Shares of one core since `begin`."""
+        """Return the shares of one core since `begin`, as text."""
         took_s = time.monotonic() - self.since_s
         service = (self.served.process.cpu_s - self.service_s) / took_s
         postgres = (self.served.postgres_cpu_s() - self.postgres_s) / took_s

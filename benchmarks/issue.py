@@ -1,29 +1,29 @@
-"""Durable tickets over HTTP at one hall: 1, 32 and 256 clients; those with 200 people waiting throughout as well.
+"""Durable tickets over HTTP at one hall: 1, 32 and 256 clients, also with 200 people waiting.
 
-Against pgbench issuing the same ticket under a row lock on the same server, and against the same aiohttp giving a
-constant answer. Tickets alone: nobody leaves, so the line grows to some ten thousand within a run; each run has a hall
-of its own. With 200 waiting: the oldest leaves for each who comes, and what is counted is answered commands, for each
-of the two is one request and one event of the journal; the tickets alone are half of it, and shown below.
+They are compared with pgbench issuing the same ticket under a row lock on the same server, and with the same aiohttp
+giving a constant answer. With tickets alone nobody leaves, so the queue grows to some ten thousand in a run; each run
+has its own hall. With 200 waiting, the oldest ticket leaves for each new one. Then answered commands are counted,
+because both are one request and one event of the journal; the tickets alone, half of them, are shown below.
 """
 
 import asyncio
 from collections import defaultdict
 
 from benchmarks import pgbench
-from benchmarks.harness import Shares, generate, helper, serving
-from benchmarks.load import Report, Stream
+from benchmarks.harness import CpuShares, generate, helper, serving
+from benchmarks.load_plan import Report, Stream
 from benchmarks.result import Options, Result, row
 
 CLIENTS = (1, 32, 256)
 WAITING = 200
 SAMPLE = 32
-"""Clients of the figures that are to be reached."""
+"""The number of clients to which the targets apply."""
 
 VARIANTS: tuple[pgbench.Variant, ...] = ("steps", "statement")
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     rates: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
     shares: list[str] = []
     slow: list[str] = []
@@ -37,8 +37,8 @@ def run(options: Options) -> Result:
     larger = [clients for clients in sizes if clients >= sample]
     with (
         serving() as served,
-        helper(served.folder, "benchmarks.constant", "aiohttp") as (_, constant_port),
-        helper(served.folder, "benchmarks.constant", "raw") as (_, raw_port),
+        helper(served.folder, "benchmarks.constant_server", "aiohttp") as (_, constant_port),
+        helper(served.folder, "benchmarks.constant_server", "raw") as (_, raw_port),
     ):
         asyncio.run(pgbench.prepare(served.dsn))
         halls = [
@@ -56,7 +56,7 @@ def run(options: Options) -> Result:
             for clients in sizes:
                 hall = f"b{clients}-{index}"
                 served.open_day(hall)
-                counted = Shares(served)
+                counted = CpuShares(served)
                 counted.begin()
                 report = served.load(taking(served.port, hall, clients), seconds=options.seconds)
                 note("tickets", clients, report)

@@ -1,29 +1,29 @@
-"""From a call to each of 500 screens, while the hall has 500 commands a second, of which 20 are calls.
+"""The delay from a call to 500 screens, while the hall has 500 commands a second, of which 20 are calls.
 
-Against the same calls with nothing else going on. The delay counts from when the call was due, over HTTP, to when a
-screen's process has read the number; the other commands are people who come and leave.
+It is compared with the same calls without other commands. The delay is measured from when the call was due, over HTTP,
+until a screen's process has read the number. The other commands are people who take tickets and leave.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from benchmarks.harness import TOKEN, Served, Shares, serving
-from benchmarks.load import Report, Stream
+from benchmarks.harness import TOKEN, CpuShares, Served, serving
+from benchmarks.load_plan import Report, Stream
 from benchmarks.result import BenchmarkFailed, Options, Result, row
+from benchmarks.screen_clients import Watch
 from benchmarks.screens import COUNTER, SPARE, prepare, watched
-from benchmarks.watch import Watch
 
 SCREENS = 500
 CALLS_PER_S = 20
 OTHERS_PER_S = 480
 CONNECTIONS = 16
 CONNECTING_S = 3.0
-"""Screens connect while the load has begun already."""
+"""The screens connect while the load is already running."""
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     calls = max(2, round(CALLS_PER_S * options.seconds))
     screens = max(2, options.sized(SCREENS))
     busy: list[list[float]] = []
@@ -49,7 +49,7 @@ def run(options: Options) -> Result:
                 )
                 number += calls
                 if delays is busy:
-                    counted = Shares(served)
+                    counted = CpuShares(served)
                     counted.begin()
                     with _others(served, options.seconds + CONNECTING_S * options.scale, reports):
                         seen, _ = watched(served, watch)
@@ -79,7 +79,7 @@ def run(options: Options) -> Result:
 
 @contextmanager
 def _others(served: Served, seconds: float, reports: list[Report]) -> Iterator[None]:
-    """People come and leave, throughout."""
+    """Run the other commands in a thread during the context."""
     stream = Stream(
         name="others",
         script="turnover",
@@ -97,4 +97,4 @@ def _others(served: Served, seconds: float, reports: list[Report]) -> Iterator[N
     finally:
         load.join()
     if len(reports) == known:
-        raise BenchmarkFailed("the other commands were not done")
+        raise BenchmarkFailed("the other commands were not executed")

@@ -1,6 +1,7 @@
-"""How long a busy day takes to load: 20,000 events read from the journal and folded.
+"""The time to load a busy day: 20,000 events are read from the journal and folded.
 
-Against the reading of the same rows alone, undecoded. People come and leave, which are the events of most content.
+It is compared with reading the same rows without decoding. People take tickets and leave: these events have the most
+content.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from datetime import date, datetime
 import asyncpg
 
 from benchmarks.harness import FILL_CONNECTIONS, FILL_WITHIN_S, Served, serving
-from benchmarks.load import Stream
+from benchmarks.load_plan import Stream
 from benchmarks.result import Options, Result, row
 from service.clock import Clock
 from service.domain.command_results import ResultPart
@@ -27,7 +28,7 @@ HALL = "busy"
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     events = options.sized(EVENTS)
     loads_s: list[float] = []
     reads_s: list[float] = []
@@ -70,20 +71,20 @@ def run(options: Options) -> Result:
     )
 
 
-class _Nobody:
+class _NoObserver:
     def committed(self, day: Day, parts: list[ResultPart], append_s: float, commands: int) -> None:
-        """Nothing is written."""
+        """Do nothing."""
 
     def appended(self, written: Append, at: datetime) -> None:
-        """Nothing is."""
+        """Do nothing."""
 
     def raced(self, day: Day) -> None:
-        """Nor raced for."""
+        """Do nothing."""
 
 
 async def _load(dsn: str, on: date) -> tuple[float, float]:
     async with Database(dsn) as database:
-        lane = Lane(HallId(HALL), on, Journal(database), Clock(), _Nobody())
+        lane = Lane(HallId(HALL), on, Journal(database), Clock(), _NoObserver())
         began_s = time.monotonic()
         await lane.load()
         load_s = time.monotonic() - began_s

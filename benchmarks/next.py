@@ -1,14 +1,14 @@
-"""What a command costs when few wait, and when many do: 10, 1,000 and 10,000.
+"""The cost of a command with 10, 1,000 and 10,000 people waiting.
 
-At each counter one person comes, then the next is called and who was there is finished in the same command, so that
-the line keeps its length. All lines are of one service, each in a hall of its own; compared is the median time of an
-answer.
+At each counter one ticket is taken, then the next person is called and the present visit finished in the same command,
+so the queue keeps its length. All tickets are of one service; each queue has its own hall. The median time of an answer
+is compared.
 """
 
 from collections import defaultdict
 
 from benchmarks.harness import TOKEN, serving
-from benchmarks.load import Stream
+from benchmarks.load_plan import Stream
 from benchmarks.result import Options, Result, row
 
 WAITING = (10, 1_000, 10_000)
@@ -16,7 +16,7 @@ COUNTERS = 4
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     p50_ms: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
     p99_ms: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
     counters = [str(number) for number in range(1, COUNTERS + 1)]

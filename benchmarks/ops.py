@@ -1,4 +1,4 @@
-"""What whoever watches asks for: 500 halls at once, their page, a hall's present day, a report of two months."""
+"""Queries of the operations page: 500 halls at once, the page itself, a hall's present day, a report of two months."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, StorageState, async_playwright
 
 from benchmarks.browser import THREAD_TICKS, launched, processor_ms
 from benchmarks.harness import KNOWN_WITHIN_S, TOKEN, Served, serving
-from benchmarks.load import Stream
+from benchmarks.load_plan import Stream
 from benchmarks.pages import WALL
 from benchmarks.result import BenchmarkFailed, Options, Result, row
 from service.domain.model import HallId
@@ -20,16 +20,16 @@ from service.reports.day_reports import PACKAGE, SPAN_DAYS_MAX
 
 HALLS = 500
 WAITING = 20
-"""Tickets in each hall, all waiting."""
+"""Waiting tickets in each hall."""
 
 VISITS = 200
-"""Of the present day of one hall, and of each day of its report."""
+"""Visits of the present day of one hall, and of each day of its report."""
 
 HALL = "hall-0"
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     names = [f"hall-{n}" for n in range(options.sized(HALLS))]
     found: dict[str, list[float]] = {"list": [], "one": [], "day": [], "report": [], "today": []}
     with serving() as served:
@@ -64,7 +64,7 @@ def run(options: Options) -> Result:
 
 
 async def _page(served: Served, halls: list[str], rounds: int) -> tuple[list[float], list[float]]:
-    """What a reading costs the page of operations, in ms: when something has happened in each hall, and when not."""
+    """Measure the processor time of one refresh of the page, in ms: after an event in each hall, and without events."""
     moved: list[float] = []
     still: list[float] = []
     async with async_playwright() as playwright:
@@ -88,7 +88,7 @@ async def _page(served: Served, halls: list[str], rounds: int) -> tuple[list[flo
 
 
 async def _signed_in(browser: Browser, served: Served) -> StorageState:
-    """What the browser of an administrator keeps."""
+    """Sign in as administrator; return the browser's state."""
     async with await browser.new_context(extra_http_headers={"Sec-Fetch-Site": "same-origin"}) as context:
         answer = await context.request.post(f"{served.url}/v1/session", data={"name": "admin", "password": TOKEN})
         if not answer.ok:
@@ -97,13 +97,13 @@ async def _signed_in(browser: Browser, served: Served) -> StorageState:
 
 
 def _move(served: Served, halls: list[str]) -> None:
-    """Have somebody take a number in each hall."""
+    """Take a ticket in each hall."""
     takes = Stream(name="move", script="take", port=served.port, halls=halls, connections=8, count=len(halls))
     served.load(takes, seconds=60.0, warm_up_s=0.0)
 
 
 async def _reading(tab: Page) -> None:
-    """Wait until the page has read all halls once more, and has painted them."""
+    """Wait until the page has read all halls once more and has painted them."""
     async with tab.expect_response(lambda response: response.url.endswith("/v1/ops")) as read:
         pass
     await (await read.value).finished()

@@ -1,8 +1,8 @@
-"""Every page in a browser that has never been here: until it can be used, and what comes over the wire.
+"""The time until each page is usable in a new browser profile, and its size on the wire.
 
-A page marks the moment itself (`display/page/usable.js`): what it was opened for can be read and pressed. Against a
-page of nothing but words from the same service, which is what the browser alone takes. Nothing is cached: each page is
-opened in a profile of its own; staff have signed in before, and machines bring their key.
+A page marks the moment itself (`display/page/usable.js`): its main content can be read and pressed. It is compared with
+a page of only text from the same service, which shows the cost of the browser. Nothing is cached: each page is opened
+in its own profile. Staff have signed in before, and devices have their key.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ LOADED = """new Promise((resolve) => {
 
 
 class Opened(Struct, frozen=True):
-    """One opening of a page: until it could be used, the processor time of its main thread, bytes over the wire."""
+    """One opening of a page: time until usable, processor time of its main thread, kilobytes on the wire."""
 
     usable_ms: float
     processor_ms: float
@@ -54,7 +54,7 @@ class Opened(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """A page as its people open it."""
+    """A page, and how it is opened."""
 
     name: str
     path: str
@@ -67,7 +67,7 @@ BARE = Page("words alone", "/sign-on/failed", PHONE, until=LOADED)
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     with serving() as served:
         pages = _pages(served, options)
         found = asyncio.run(_open_all(served, [BARE, *pages], options.rounds))
@@ -90,7 +90,7 @@ def run(options: Options) -> Result:
 
 
 def _pages(served: Served, options: Options) -> list[Page]:
-    """All pages of a hall where people wait and one is served, opened as the people they are for do."""
+    """Return all pages of a hall with a queue and a visit, each with the credential of its users."""
     served.fill(HALL, options.sized(WAITING))
     for act in ("open", "next"):
         served.call("POST", f"/v1/halls/{HALL}/counters/1/{act}")
@@ -115,12 +115,12 @@ def _pages(served: Served, options: Options) -> list[Page]:
 
 
 async def _open_all(served: Served, pages: list[Page], rounds: int) -> dict[str, list[Opened]]:
-    """Open each page once a round."""
+    """Open each page once in each round."""
     found: dict[str, list[Opened]] = {page.name: [] for page in pages}
     async with async_playwright() as playwright:
         browser = await launched(playwright)
         session = await _signed_in(browser, served)
-        await _open(browser, served, BARE, session)  # the browser's own first page is nobody's
+        await _open(browser, served, BARE, session)  # the first page of a browser is slower, and not counted
         for _ in range(rounds):
             for page in pages:
                 found[page.name].append(await _open(browser, served, page, session))
@@ -129,7 +129,7 @@ async def _open_all(served: Served, pages: list[Page], rounds: int) -> dict[str,
 
 
 async def _signed_in(browser: Browser, served: Served) -> StorageState:
-    """What the browser of a manager keeps."""
+    """Sign in as manager; return the browser's state."""
     member = {"name": "manager", "display_name": "Manager", "role": "manager"}
     once = served.call("POST", f"/v1/halls/{HALL}/staff", member)["password"]
     async with await browser.new_context(extra_http_headers={"Sec-Fetch-Site": "same-origin"}) as context:
@@ -142,7 +142,7 @@ async def _signed_in(browser: Browser, served: Served) -> StorageState:
 
 
 async def _open(browser: Browser, served: Served, page: Page, session: StorageState) -> Opened:
-    """Open a page in a browser that has never been here. Raises BenchmarkFailed when it cannot be used in time."""
+    """Open a page in a new profile. Raises BenchmarkFailed if it is not usable in time."""
     state = session if page.signed_in else None
     async with await browser.new_context(viewport=page.size, locale="zh-CN", storage_state=state) as context:
         tab = await context.new_page()

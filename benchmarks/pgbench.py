@@ -1,7 +1,7 @@
-"""The same ticket issued the usual way: by pgbench, one transaction a ticket, under a lock of the day's row.
+"""The same ticket issued the usual way: by pgbench, one transaction for each ticket, under a lock of the day's row.
 
-On the same server with the same settings, in a database of its own with the service's own tables and indexes; only a
-counter of numbers is added to the day's row.
+It runs on the same server with the same settings, in its own database with the tables and indexes of the service. Only
+a counter of numbers is added to the day's row.
 """
 
 import re
@@ -18,10 +18,10 @@ from service.journal.migrate import migrate
 
 DATABASE = "pgbench"
 CONNECTIONS_MAX = 40
-"""The server takes 60, and the service has its own; more clients would wait in a pool."""
+"""The server accepts 60 connections, and the service needs its own. More clients would wait in a pool."""
 
 Variant = Literal["steps", "statement"]
-"""A transaction of five statements, as frameworks send it; or all in one statement, one round trip."""
+"""A transaction of five statements, as frameworks send it; or one statement, with one round trip."""
 
 _BODY = (
     '{"kind":"ticket_taken","ticket":"01999999-9999-7999-8999-999999999999","code":"7K3M9QXR","number":"B007","n":7,'
@@ -60,7 +60,7 @@ SELECT 'bench', '2026-11-23', gen_random_uuid(), n, 'C' || n, 'B' || n, {_TICKET
 
 
 async def prepare(dsn: str) -> None:
-    """Make the database."""
+    """Create the database."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(f"CREATE DATABASE {DATABASE}")
@@ -80,7 +80,7 @@ async def prepare(dsn: str) -> None:
 
 
 def tickets_per_s(dsn: str, folder: Path, variant: Variant, clients: int, seconds: float) -> float:
-    """Issue tickets for some time.
+    """Issue tickets for some time; return the rate.
 
     Raises:
         BenchmarkFailed: a transaction failed.

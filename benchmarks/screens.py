@@ -1,8 +1,8 @@
-"""One call to 100, 500 and 2,000 screens until the last has it, and what an idle screen costs in memory.
+"""The time from a call to the last of 100, 500 and 2,000 screens, and the memory of an idle screen.
 
-Against a bare loop of socket sends of the same bytes in a process that does nothing else. Both are timed by the
-receiver, from before the command is sent (a request to call the next; a byte to the loop) until the last screen has
-read the number: ours includes HTTP, the commit, and the making of the board.
+It is compared with a loop of socket sends of the same bytes in a process that does nothing else. The receiver measures
+both, from before the command is sent (a request to call the next; a byte to the loop) until the last screen has read
+the number. So ours includes HTTP, the commit, and making the board.
 """
 
 import threading
@@ -14,19 +14,19 @@ import msgspec
 
 from benchmarks.harness import TOKEN, Process, Served, environment_with, helper, serving
 from benchmarks.result import BenchmarkFailed, Options, Result, row
-from benchmarks.watch import Seen, Watch
+from benchmarks.screen_clients import Seen, Watch
 
 SCREENS = (100, 500, 2_000)
 CALLS = 5
-"""In each round."""
+"""Calls in each round."""
 
 COUNTER = "1"
 SPARE = 5
-"""More people than calls."""
+"""Tickets beyond the number of calls."""
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     sizes = sorted({max(2, options.sized(size)) for size in SCREENS})
     last_ms: defaultdict[int, list[float]] = defaultdict(list)
     bare_ms: defaultdict[int, list[float]] = defaultdict(list)
@@ -52,7 +52,7 @@ def run(options: Options) -> Result:
                     first=number,
                 )
                 before_kb = served.process.memory_kb
-                with helper(served.folder, "benchmarks.bare") as (_, port):
+                with helper(served.folder, "benchmarks.send_loop") as (_, port):
                     watch.bare_port = port
                     seen, peak_kb = watched(served, watch)
                 number += calls
@@ -87,14 +87,14 @@ def run(options: Options) -> Result:
 
 
 def prepare(served: Served, hall: str, tickets: int) -> None:
-    """Have people wait, a counter open, and somebody at it who is not counted: calls begin with number 1."""
+    """Open a counter and take tickets, so that the calls begin with number 1."""
     served.call("POST", f"/v1/halls/{hall}/counters/{COUNTER}/open")
     served.fill(hall, tickets)
 
 
 def watched(served: Served, watch: Watch) -> tuple[Seen, float]:
-    """Run the screens; also give the service's memory at its most. Raises BenchmarkFailed."""
-    process = Process(["benchmarks.watch"], environment_with(), served.folder / "watch", talks=True)
+    """Run the screens; also return the service's peak memory. Raises BenchmarkFailed."""
+    process = Process(["benchmarks.screen_clients"], environment_with(), served.folder / "watch", talks=True)
     peak_kb = served.process.memory_kb
     answers: list[bytes] = []
     talk = threading.Thread(target=lambda: answers.append(process.popen.communicate(msgspec.json.encode(watch))[0]))
@@ -107,5 +107,5 @@ def watched(served: Served, watch: Watch) -> tuple[Seen, float]:
         process.stop()
     if process.popen.returncode:
         raise BenchmarkFailed(f"the screens: {process.log.read_text()[-2000:]}")
-    time.sleep(0.1)  # the closing of so many sockets is not the next one's burden
+    time.sleep(0.1)  # so that closing these sockets does not slow down the next measurement
     return msgspec.json.decode(answers[0], type=Seen), peak_kb

@@ -1,9 +1,8 @@
-"""What the rules of the hall do for people, on simulated peak days, and what a simulated day costs.
+"""The effect of the rules of the hall on simulated peak days, and the cost of a simulated day.
 
-The same people want the same on the same days; once the rule of places says what can be booked, once there are nine
-places each quarter of an hour whatever walk-ins are expected. And promises of halls that began with a guess and had
-some days to learn from stand beside those of a hall that knows what is true, each by what an oracle would have said in
-its place.
+Two ways are compared with the same people on the same days: places by the rule, and nine places each quarter of an hour
+whatever walk-ins are expected. In addition, the promises of halls that learned from some days are compared with those
+of a hall with the true parameters, each relative to an oracle.
 """
 
 from benchmarks.result import Options, Result, Row
@@ -23,13 +22,13 @@ DAYS = 400
 PROMISED_DAYS = 60
 LEARNED_DAYS = 20
 ORACLE_EVERY = 4
-"""So manieth promise is asked of the oracle as well."""
+"""Every n-th promise is compared with the oracle."""
 
 DAYS_PER_CORE_S_LEAST = 20
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     days = max(3, options.sized(DAYS))
     report = simulate(Simulated(scenario="peak", way=REACHED_BY, against=REFERENCE, days=days))
     rows = [
@@ -38,7 +37,7 @@ def run(options: Options) -> Result:
         _row(report, "kept_pct", "appointments called within 10 min", "%", f"≥ {KEPT_LEAST_PCT:g} %"),
         _row(report, "shift_mean_min", "bookings moved from the wish", "min"),
         Row(
-            what="days lived in a second of CPU time",
+            what="days run in a second of CPU time",
             ours=report.days_per_core_s,
             other=None,
             unit="/s",
@@ -67,12 +66,12 @@ def run(options: Options) -> Result:
     return Result(
         name="simulate",
         ours="places by the rule",
-        other="nine places each quarter of an hour; where it says learned, a hall that knows what is true",
+        other="nine places each quarter of an hour; in rows named learned, a hall with the true parameters",
         rows=rows,
         notes=[
             f"{days} peak days of the same people; of each day its p95, then their mean",
-            f"promises on {promised_days} days as `simulate --scenario {PROMISES_ON}` lives them",
-            f"each by a hall of its own that had {learned_days} days to learn from",
+            f"promises on {promised_days} days as `simulate --scenario {PROMISES_ON}` runs them",
+            f"each by its own hall that learned from {learned_days} days",
             f"the oracle is asked for every {ORACLE_EVERY}th promise",
         ],
     )

@@ -1,6 +1,6 @@
-"""From `serve` to the first ticket: on an empty folder, and on one that was used before.
+"""The time from `serve` to the first ticket, on an empty folder and on a used one.
 
-Against the embedded PostgreSQL alone: making a cluster and starting it, which is the floor.
+It is compared with the embedded PostgreSQL alone: creating and starting a cluster, which is the lower bound.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from service.journal.embedded.server import EmbeddedPostgres
 
 
 def run(options: Options) -> Result:
-    """Measure."""
+    """Run the benchmark."""
     empty_s: list[float] = []
     used_s: list[float] = []
     postgres_empty_s: list[float] = []

@@ -1,4 +1,4 @@
-"""All benchmarks by name, and the command line over them."""
+"""All benchmarks by name, and their command line."""
 
 import argparse
 import os
@@ -29,7 +29,7 @@ from benchmarks import next as next_
 from benchmarks.result import LOAD_CALM, BenchmarkFailed, Machine, Options, Result, machine, print_result
 
 WIDTH_OF_FILES = 160
-"""Columns of a table that goes into a file or a pipe."""
+"""The width of a table that is written to a file or a pipe."""
 
 NAMES: dict[str, Callable[[Options], Result]] = {
     "issue": issue.run,
@@ -50,24 +50,24 @@ NAMES: dict[str, Callable[[Options], Result]] = {
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """A result with the machine it is of: what `--json` prints."""
+    """A result and the machine it was measured on: the content of `--json`."""
 
     result: Result
     machine: Machine
 
 
 def run(name: str, options: Options, *, as_json: bool = False) -> Measured:
-    """Run a benchmark and print what it found, as a table or as one line of JSON.
+    """Run a benchmark and print the result, as a table or as one line of JSON.
 
     Raises:
-        BenchmarkFailed: it could not be measured; the message is for people.
+        BenchmarkFailed: the measurement failed; the message is for people.
         KeyError: there is no such benchmark.
     """
     benchmark = NAMES[name]
     load_before = os.getloadavg()[0]
     if load_before > LOAD_CALM:
         sys.stderr.write(
-            f"paihao: the load average is {load_before:.2f}: others use this machine, figures will be off\n"
+            f"paihao: the load average is {load_before:.2f}: other programs run, so the figures are unreliable\n"
         )
     result = benchmark(options)
     measured = Measured(result=result, machine=machine(load_before))
@@ -82,12 +82,12 @@ def run(name: str, options: Options, *, as_json: bool = False) -> Measured:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command line; the exit code is 1 when something could not be measured."""
-    parser = argparse.ArgumentParser(prog="paihao bench", description="Measure, both sides on this machine in one run.")
+    """Run the command line; return the exit code, 1 if a measurement failed."""
+    parser = argparse.ArgumentParser(prog="paihao bench", description="Measure both sides on this machine in one run.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)}; all of them if none")
     parser.add_argument("--rounds", type=int, default=Options().rounds, help="rounds per side; medians are printed")
-    parser.add_argument("--seconds", type=float, default=Options().seconds, help="of each round")
-    parser.add_argument("--scale", type=float, default=1.0, help="make sizes smaller, for a look")
+    parser.add_argument("--seconds", type=float, default=Options().seconds, help="seconds of each round")
+    parser.add_argument("--scale", type=float, default=1.0, help="make sizes smaller, to try a benchmark")
     parser.add_argument("--trace", type=Path, help="a CSV of visits, for replay")
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args(argv)

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from benchmarks.load import Plan, Stream, carry_out
+from benchmarks.load import carry_out
+from benchmarks.load_plan import Plan, Stream
 
 ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 SECONDS = 0.02

@@ -1,7 +1,8 @@
-"""Servers that do nothing: what HTTP alone costs.
+"""Servers that give a constant answer: the cost of HTTP alone.
 
-`python -m benchmarks.constant aiohttp` is the service's own server with a handler that reads a body and gives an answer
-of a ticket's length; `raw` answers without looking, to find the generator's own ceiling. Both print their port.
+`python -m benchmarks.constant_server aiohttp` uses the service's own HTTP server with a handler that reads the body and
+answers with the bytes of a ticket. `raw` answers without parsing; it shows the maximum rate of the generator. Both
+print their port.
 """
 
 import asyncio
@@ -23,14 +24,14 @@ TICKET = (
 
 
 class Raw(asyncio.Protocol):
-    """Answers whatever comes."""
+    """Answers whatever is received."""
 
     ANSWER = (
         b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(TICKET)
     ) + TICKET
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Be ready."""
+        """Keep the transport."""
         self._write = cast("asyncio.WriteTransport", transport).write  # uvloop's does not inherit it
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002  (the shape of a protocol)
@@ -44,7 +45,7 @@ async def _take(request: web.Request) -> web.Response:
 
 
 async def serve(kind: str) -> None:
-    """Serve until the process is ended."""
+    """Serve until the process is terminated."""
     if kind == "raw":
         server = await asyncio.get_running_loop().create_server(Raw, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]

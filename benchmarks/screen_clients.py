@@ -1,10 +1,10 @@
-"""Screens, thousands in one process of its own: they only look which number was called last, and when they saw it.
+"""Thousands of screens in one process: they only look for the number called last and note when it arrived.
 
-It reads a `Watch` from standard input and writes a `Seen` to standard output, both JSON. Sockets are looked at by epoll
-and read without a library: a receiver of Python objects for each frame would take longer than the sender.
+The process reads a `Watch` from standard input and writes a `Seen` to standard output, both JSON. It uses epoll and no
+WebSocket library: a receiver that makes Python objects of each frame would take longer than the sender.
 
-`once` calls when all is quiet and waits until the last screen has it, by turns with a bare loop of the same bytes.
-`paced` calls at a steady pace and notes every screen's delay, counted from when the call was due.
+`once` calls when nothing else happens and waits for the last screen, in turn with a loop of sends of the same bytes.
+`paced` calls at a steady rate and notes the delay of every screen, measured from when the call was due.
 """
 
 import select
@@ -17,21 +17,22 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from benchmarks.load import request
+from benchmarks.load_scripts import request_bytes
 
 CONNECT_AT_ONCE = 100
 RECEIVE_BYTES = 65_536
 WITHIN_S = 30.0
-"""A call that a screen does not have by then is lost, and the process ends with an error."""
+"""A call that does not reach a screen within this time is lost; the process then ends with an error."""
 
 QUIET_S = 0.25
-"""Between two calls of `once`: what a call leaves behind (boards of waits, collections) is over by then."""
+"""The pause between two calls of `once`, after which the work caused by a call (new waits, garbage collection) is done.
+"""
 
 CALLED = b'"called":[{"number":"'
 
 
 class Watch(Struct, kw_only=True):
-    """What to do. The hall's next calls are to be the numbers `prefix` and a count from `first` on."""
+    """What to do. The next calls of the hall must be the numbers made of `prefix` and a count from `first` on."""
 
     mode: Literal["once", "paced"]
     hall: str
@@ -48,9 +49,11 @@ class Watch(Struct, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """Seconds from a call to the last screen (`once`), with the same of the bare loop; or each screen's (`paced`).
+    """The measured times in seconds.
 
-    `spread_s` is from the first screen to the last. `frame_bytes` is the length of a board on the wire.
+    `once` gives the time from a call to the last screen, and the same for the loop of sends; `paced` gives the delay of
+    each screen. `spread_s` is the time from the first screen to the last. `frame_bytes` is the length of a board on the
+    wire.
     """
 
     last_s: list[float]
@@ -71,13 +74,17 @@ class Screens:
         self._rest: dict[int, bytes] = {}
 
     def add(self, screen: socket.socket) -> None:
-        """Look at one more."""
+        """Add a socket."""
         screen.settimeout(0.0)
         self._by_fd[screen.fileno()] = screen
         self._epoll.register(screen, select.EPOLLIN)
 
     def until_all(self, needle: bytes, since_s: float) -> tuple[float, float]:
-        """Wait until every screen was sent some bytes; seconds to the last, and from the first to the last."""
+        """Wait until every screen has received some bytes.
+
+        Returns:
+            The seconds until the last screen has them, and from the first screen to the last.
+        """
         missing = set(self._by_fd)
         self._rest.clear()
         first_s = 0.0
@@ -87,7 +94,7 @@ class Screens:
                     missing.discard(fd)
                     first_s = first_s or time.perf_counter()
             if time.perf_counter() - since_s > WITHIN_S:
-                raise TimeoutError(f"{len(missing)} screens never had {needle!r}")
+                raise TimeoutError(f"{len(missing)} screens never received {needle!r}")
         last_s = time.perf_counter()
         return last_s - since_s, last_s - first_s
 
@@ -102,17 +109,17 @@ class Screens:
         self._rest[fd] = data[-len(CALLED) - 16 :]
         return data
 
-    def watch(self, until_s: float, heard: Callable[[int, bytes, float], None]) -> None:
-        """Tell what each screen was sent, and when, until a moment."""
+    def watch(self, until_s: float, on_data: Callable[[int, bytes, float], None]) -> None:
+        """Report the data that each screen receives, and when, until a given time."""
         while (left_s := until_s - time.perf_counter()) > 0:
             found = self._arrived(left_s)
             now_s = time.perf_counter()
             for fd, data in found:
-                heard(fd, data, now_s)
+                on_data(fd, data, now_s)
 
 
 def connected(watch: Watch) -> tuple[Screens, bytes]:
-    """Open the screens; also give the first board as it came over the wire."""
+    """Open the screens; also return the first board as received."""
     screens = Screens()
     asked = (
         f"GET /v1/halls/{watch.hall}/board HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -121,47 +128,47 @@ def connected(watch: Watch) -> tuple[Screens, bytes]:
     ).encode()
     frame = b""
     for begin in range(0, watch.screens, CONNECT_AT_ONCE):
-        some = []
+        batch = []
         for _ in range(begin, min(begin + CONNECT_AT_ONCE, watch.screens)):
             screen = socket.create_connection(("127.0.0.1", watch.display_port), timeout=WITHIN_S)
             screen.sendall(asked)
-            some.append(screen)
-        for screen in some:
-            came = b""
-            while b'"type":"board"' not in came:
-                came += screen.recv(RECEIVE_BYTES)
-            frame = came.partition(b"\r\n\r\n")[2]
+            batch.append(screen)
+        for screen in batch:
+            received = b""
+            while b'"type":"board"' not in received:
+                received += screen.recv(RECEIVE_BYTES)
+            frame = received.partition(b"\r\n\r\n")[2]
             screens.add(screen)
     return screens, frame
 
 
 class Counter:
-    """Calls the next over a connection of its own."""
+    """Calls the next person over its own connection."""
 
     def __init__(self, watch: Watch) -> None:
         self._socket = socket.create_connection(("127.0.0.1", watch.port), timeout=WITHIN_S)
         path = f"/v1/halls/{watch.hall}/counters/{watch.counter}/next"
-        self._raw = request("POST", path, b'{"finish":{"outcome":"done"}}', watch.token)
+        self._raw = request_bytes("POST", path, b'{"finish":{"outcome":"done"}}', watch.token)
         self._asked = 0
 
     def call(self) -> None:
-        """Ask."""
+        """Send the command."""
         self._socket.sendall(self._raw)
         self._asked += 1
 
     def answered(self) -> None:
-        """Take all answers, which must be calls."""
-        came = b""
-        while came.count(b'"reason":{') < self._asked:
+        """Read all answers, which must be calls."""
+        received = b""
+        while received.count(b'"reason":{') < self._asked:
             more = self._socket.recv(RECEIVE_BYTES)
-            came += more
-            if not more or came.count(b"HTTP/1.1 ") != came.count(b"HTTP/1.1 200"):
-                raise ConnectionError(f"a call was answered {came[:300]!r}")
+            received += more
+            if not more or received.count(b"HTTP/1.1 ") != received.count(b"HTTP/1.1 200"):
+                raise ConnectionError(f"a call was answered {received[:300]!r}")
         self._asked = 0
 
 
-class Bare:
-    """The bare loop of sends, and its screens."""
+class SendLoop:
+    """The loop of sends, and its screens."""
 
     def __init__(self, port: int, screens: int, frame: bytes) -> None:
         self.screens = Screens()
@@ -179,10 +186,10 @@ class Bare:
 
 
 def once(watch: Watch) -> Seen:
-    """Call, wait for the last screen; the same by the bare loop."""
+    """Call and wait for the last screen; then do the same with the loop of sends."""
     screens, frame = connected(watch)
     counter = Counter(watch)
-    bare = None if watch.bare_port is None else Bare(watch.bare_port, watch.screens, frame)
+    send_loop = None if watch.bare_port is None else SendLoop(watch.bare_port, watch.screens, frame)
     last_s: list[float] = []
     spread_s: list[float] = []
     bare_last_s: list[float] = []
@@ -197,11 +204,11 @@ def once(watch: Watch) -> Seen:
         counter.answered()
         last_s.append(took_s)
         spread_s.append(spread)
-        if bare is not None:
+        if send_loop is not None:
             screens.watch(time.perf_counter() + QUIET_S, lambda _fd, _data, _now_s: None)
             began_s = time.perf_counter()
-            bare.send()
-            took_s, spread = bare.screens.until_all(b'"type":"board"', began_s)
+            send_loop.send()
+            took_s, spread = send_loop.screens.until_all(b'"type":"board"', began_s)
             bare_last_s.append(took_s)
             bare_spread_s.append(spread)
     return Seen(
@@ -216,7 +223,10 @@ def once(watch: Watch) -> Seen:
 
 
 def paced(watch: Watch) -> Seen:
-    """Call at a pace, and note the delay of each call at each screen; a newer number stands for those before it."""
+    """Call at a steady rate and note the delay of each call at each screen.
+
+    A newer number at a screen also counts for the calls before it.
+    """
     screens, frame = connected(watch)
     counter = Counter(watch)
     due_s: dict[int, float] = {}
@@ -224,14 +234,14 @@ def paced(watch: Watch) -> Seen:
     delays_s: list[float] = []
     known: dict[bytes, int] = {}
 
-    def heard(fd: int, data: bytes, now_s: float) -> None:
+    def on_data(fd: int, data: bytes, now_s: float) -> None:
         at = data.rfind(CALLED)
         if at < 0:
             return
-        said = data[at + len(CALLED) : data.index(b'"', at + len(CALLED))]
-        number = known.get(said)
+        digits = data[at + len(CALLED) : data.index(b'"', at + len(CALLED))]
+        number = known.get(digits)
         if number is None:
-            number = known[said] = int(said.removeprefix(watch.prefix.encode()))
+            number = known[digits] = int(digits.removeprefix(watch.prefix.encode()))
         seen = range(newest_at.get(fd, watch.first - 1) + 1, number + 1)
         delays_s.extend(now_s - due_s[called] for called in seen)
         newest_at[fd] = max(number, newest_at.get(fd, 0))
@@ -239,9 +249,9 @@ def paced(watch: Watch) -> Seen:
     began_s, cpu_s = time.perf_counter(), time.process_time()
     for index in range(watch.calls):
         due = due_s[watch.first + index] = began_s + index / watch.per_s
-        screens.watch(due, heard)
+        screens.watch(due, on_data)
         counter.call()
-    screens.watch(time.perf_counter() + 1.0, heard)
+    screens.watch(time.perf_counter() + 1.0, on_data)
     took_s = time.perf_counter() - began_s
     cpu_s = time.process_time() - cpu_s
     counter.answered()
@@ -259,7 +269,7 @@ def paced(watch: Watch) -> Seen:
 
 
 def main() -> None:
-    """Read what to do, do it, tell."""
+    """Read what to do, do it, and write the result."""
     watch = msgspec.json.decode(sys.stdin.buffer.read(), type=Watch)
     seen = once(watch) if watch.mode == "once" else paced(watch)
     sys.stdout.buffer.write(msgspec.json.encode(seen))
