@@ -1,4 +1,4 @@
-"""Who came lately, also where kiosks that were cut off have said so since."""
+"""Recent arrivals, also where offline kiosks have reported them later."""
 
 from typing import cast
 
@@ -15,7 +15,7 @@ WINDOW = StageId("window")
 
 
 def hall_with_a_kiosk() -> Hall:
-    """A hall where twenty came in the last hour, whose kiosk has had numbers in stock since the morning."""
+    """Return a hall with twenty arrivals in the last hour, whose kiosk has leased numbers since the morning."""
     hall = Hall(at="09:00")
     hall.do(hall.leasing())
     hall.take()
@@ -62,7 +62,7 @@ def test_a_reported_number_counts_when_it_was_taken_in_the_last_hour() -> None:
 def test_those_before_the_last_one_that_is_too_old_are_not_looked_at() -> None:
     hall = hall_with_a_kiosk()
     hall.do(hall.reporting("Z001", "09:30"))
-    long_gone = cast("Ticket", None)  # to look at it would be a fault
+    long_gone = cast("Ticket", None)  # reading it would raise an error
     hall.day.tickets = {TicketId("long gone"): long_gone, **hall.day.tickets}
 
     assert len(recent_arrivals(hall.day, hall.now_at).tickets) == 20

@@ -1,4 +1,4 @@
-"""Who is next, and who is ahead.
+"""The order of calls: which ticket is next, and how many are ahead.
 
 Source: DESIGN 6, "Next call: credit"; CONTRACT 4 and 5.
 """
@@ -49,7 +49,7 @@ def not_before(hall: Hall, ticket: TicketId, at: datetime | None) -> None:
 
 
 def order(hall: Hall, counter: str = "1") -> list[TicketId]:
-    """Whom a counter calls one after the other until nobody waits."""
+    """Return the tickets that a counter calls one after the other until nobody waits."""
     found = []
     hall.open(counter)
     while (ticket := hall.next(counter)) is not None:
@@ -739,7 +739,7 @@ def test_a_copy_of_a_day_goes_its_own_way() -> None:
 
 
 def naive_ahead(hall: Hall, ticket: Ticket) -> int:
-    """CONTRACT 5, word by word: those of the same stage, earlier in the order, whose service shares a counter."""
+    """Count as CONTRACT 5 says: tickets of the same stage, earlier in the order, whose service shares a counter."""
     day = hall.day
     stage = day.pools.calling_stage(ticket.service, ticket.stage)
     there = [

@@ -1,4 +1,4 @@
-"""People with an appointment who have not come yet are work before a walk-in, as likely as they still come."""
+"""Expected appointments count as work before a walk-in, with the probability that the person still comes."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ ONE_COUNTER = [{"id": "4", "zone": "main", "stage": "window", "services": ["enqu
 
 
 def hall_of_one(at: str = "-06:00", **rules: int) -> Hall:
-    """A hall with one counter, for enquiries of three minutes."""
+    """Return a hall with one counter, for enquiries of three minutes."""
     enquiry = {"id": "enquiry", "prefix": "E", "stages": ["window"], "duration_s": {"mean": 180, "cv": 0.0}}
     booking = {"notice_s": 0, "z": 0, "held_share_of_walk_ins": 0}
     return Hall(town(services=[enquiry], counters=ONE_COUNTER, booking=booking, rules=rules), at=at)
@@ -51,7 +51,7 @@ def test_the_later_it_is_the_less_likely_somebody_still_comes() -> None:
 
 
 def waiting_beside(*slots: str, at: str = "10:00") -> int:
-    """The wait of the last of four walk-ins, at a hall whose counter is busy, with people expected at some slots."""
+    """Return the wait of the last of four walk-ins at a busy counter, with appointments expected at some slots."""
     hall = hall_of_one()
     for slot in slots:
         hall.book("enquiry", slot)
@@ -65,7 +65,7 @@ def test_booked_people_still_expected_are_work_before_a_walk_in() -> None:
     alone = waiting_beside()
 
     assert alone == 4 * 180
-    assert waiting_beside("10:05") == round(alone + 180 * 0.44 / 0.56)  # half of those who come are there by then
+    assert waiting_beside("10:05") == round(alone + 180 * 0.44 / 0.56)  # half of the people who come are there by then
     assert waiting_beside("10:05", "10:10") > waiting_beside("10:05") + 0.7 * 180
 
 
@@ -116,7 +116,7 @@ def test_who_came_early_is_work_when_they_are_due() -> None:
 
     before, after = (p50_s(hall, ticket) for ticket in tickets[-3:-1])
 
-    assert before == 3 * 180  # they are due at 10:10
+    assert before == 3 * 180  # the appointments are due at 10:10
     assert after == 5 * 180
     hall.after(60)
     late = hall.take()
@@ -177,11 +177,11 @@ def test_before_the_opening_booked_people_come_first_as_well() -> None:
     assert wait > 20 * 60 + 180 + 300
 
 
-# Who has nothing to do at a stage is no work there.
+# A person who needs nothing at a stage is no work there.
 
 
 def with_papers(*slots: str, prechecked: bool) -> Hall:
-    """A town hall whose pre-check is open, with people invited to some slots, whose papers may have been looked at."""
+    """Return a town hall with an open pre-check, and people invited to some slots, prechecked or not."""
     hall = Hall(town(booking=THREE_EACH), at="-06:00")
     for n, slot in enumerate(slots):
         invited = Invited(id=f"invited-{n}", service=None, prechecked=prechecked, partner=None)
@@ -214,7 +214,7 @@ def test_nobody_is_kept_out_by_people_who_are_expected_behind_the_pre_check() ->
 
 
 def taken_fit(hall: Hall, service: str = "passport") -> Fit:
-    """What the admission of a walk-in is reckoned from."""
+    """Return the values from which the admission of a walk-in was computed."""
     event = next(event for event in hall.do(hall.new_ticket(service)) if isinstance(event, TicketTaken))
     assert event.fit is not None
     return event.fit
@@ -238,7 +238,7 @@ def test_who_sleeps_behind_the_pre_check_is_no_work_there() -> None:
 
 
 def start_at_precheck_s(hall: Hall) -> float:
-    """When the pre-check is free for who comes after everybody, as admission reckons it."""
+    """Return when the pre-check is free for somebody who comes after everybody else, as admission computes it."""
     pool = hall.day.pools.pool_of(PASSPORT, StageId("precheck"))
     nobody = [NO_WORK] * len(pool.sharing.kinds)
     free = counter_free_for(hall.day, pool, nobody, all_arrivals(hall.day, pool, hall.now_at), hall.now_at)
@@ -247,7 +247,7 @@ def start_at_precheck_s(hall: Hall) -> float:
 
 
 def test_the_town_hall_has_a_stage_before_the_window() -> None:
-    """Who is expected for a later stage is work there: they will come to it."""
+    """People expected at the first stage are work at the next stage too, because they will come to it."""
     hall = Hall(town(booking=THREE_EACH), at="-06:00")
     assert TOWN["services"][0]["stages"] == ["precheck", "window"]
     for slot in ("10:05", "10:05", "10:05"):
@@ -272,7 +272,7 @@ MANY = {"places": [{"weekdays": [1], "from": "09:00", "to": "17:00", "every_min"
 
 
 def booked_hall(*slots: str, each: int = 1, at: str) -> Hall:
-    """A hall of three counters for enquiries of five minutes, with so many booked for each of some slots."""
+    """Return a hall of three counters for enquiries of five minutes, with `each` appointments at each of the slots."""
     hall = Hall(town(services=ENQUIRIES, counters=WINDOWS, booking=MANY, admission="fit"), at="-06:00")
     for slot in slots:
         for _ in range(each):
@@ -282,7 +282,7 @@ def booked_hall(*slots: str, each: int = 1, at: str) -> Hall:
 
 
 def suspend(hall: Hall, from_: str, to: str, *, said: bool = False) -> None:
-    """Suspend the hall for a span, whose end is `said` at its beginning or not, and go on."""
+    """Suspend the hall for a span, then continue; `said` tells whether the end is known from the beginning."""
     hall.at(from_).do(commands.Suspend({"en": "Fire alarm"}, hall.instant(to) if said else None))
     hall.at(to).do(commands.LiftSuspension())
 

@@ -1,4 +1,4 @@
-"""The figures of days lived by hand: every visit is counted once, and nothing of anybody is kept."""
+"""The figures of a day: every visit is counted once, and no personal data is stored."""
 
 from datetime import UTC, date
 
@@ -56,7 +56,7 @@ def report(*halls: Hall) -> Period:
 
 
 def visit(hall: Hall, waits_s: int, lasts_s: int, counter: str = "1") -> None:
-    """Somebody comes for an enquiry, waits, and is served."""
+    """Take a ticket for an enquiry, let it wait, and serve it."""
     hall.take()
     hall.after(waits_s)
     ticket = hall.serve(counter)
@@ -90,7 +90,7 @@ async def test_a_day_lived_by_hand_is_counted_as_it_was() -> None:
 
 
 def every_end(ticket: Ticket) -> list[Ticket]:
-    """A ticket in each state, with each outcome and each reason that it can have there."""
+    """Return a ticket in each state, with each outcome and each reason that it can have there."""
     done, left = TicketState.DONE, TicketState.LEFT
     return [
         *(replace(ticket, state=state) for state in TicketState if state not in {done, left}),

@@ -1,4 +1,4 @@
-"""Who goes on with more services in the same visit (`then`) is work there too, for those behind and for newcomers.
+"""Follow-on services (`then`) count as work, for people behind in the queue and for newcomers.
 
 Source: docs/explanation/rules-of-the-hall.md, rules 3, 10 and 23.
 """
@@ -33,7 +33,7 @@ def short_and_long(
     stages: Iterable[str] = ("window",),
     **parts: Any,  # noqa: ANN401  (any part of the document)
 ) -> Hall:
-    """A hall that closes at 17:00; an enquiry takes three minutes, a passport ten."""
+    """Return a hall that closes at 17:00; an enquiry takes three minutes, a passport ten."""
     document = town(
         stages=[{"id": "precheck", "optional": True}, {"id": "window"}],
         services=[
@@ -71,7 +71,7 @@ def told_s(hall: Hall, ticket: TicketId) -> int | None:
 
 
 def fit_of(hall: Hall, service: str = "enquiry", then: Iterable[str] = ()) -> Fit:
-    """What the admission of a newcomer is reckoned from."""
+    """Return the values from which the admission of a newcomer is computed."""
     hall.day.advance_to(hall.now_at)
     asked = tuple(ServiceId(name) for name in then)
     planned = hall.day.plan.services[ServiceId(service)]
@@ -89,7 +89,7 @@ def forecast_s(hall: Hall, service: ServiceId = ENQUIRY) -> int:
     return found
 
 
-# What newcomers are told.
+# The waits of newcomers.
 
 
 @pytest.mark.parametrize("serving", [False, True])
@@ -230,11 +230,11 @@ def test_a_change_of_counters_or_of_the_document_is_reckoned_with() -> None:
     assert wait_of_newcomer(refold(hall), ENQUIRY, hall.now_at).p50_s == shared
 
 
-# Who is let in.
+# Admission.
 
 
 def fill(hall: Hall, then: Iterable[str]) -> tuple[list[TicketId], list[TicketId]]:
-    """Let people come until the hall is full; who was admitted, and who stands by."""
+    """Take tickets until the hall is full; return the admitted ones and those on standby."""
     found: dict[Admission, list[TicketId]] = {ADMITTED: [], STANDBY: []}
     for _ in range(100):
         command = hall.new_ticket(then=then)
@@ -338,7 +338,7 @@ def test_who_stands_by_for_what_they_go_on_with_keeps_nobody_from_the_service_be
 
 
 def standing_by_for_the_first() -> Hall:
-    """Somebody stands by for a passport, of which there are enough counters, and two enquiries after it."""
+    """Return a hall with a standby ticket for a passport and then two enquiries; passports have enough counters."""
     hall = short_and_long((*(["passport"],) * 5, *(["enquiry"],) * 3), at="16:00")
     for _ in range(100):
         if taken(hall, then=["enquiry", "enquiry"], service="passport").admission is STANDBY:
@@ -367,7 +367,7 @@ def test_who_stands_by_for_what_they_do_first_keeps_nobody_from_what_they_go_on_
 
 
 def test_whoever_comes_later_makes_nobody_on_standby_wait_for_longer() -> None:
-    """What somebody stands by for may be another stage once more are let in: then these stand by as well."""
+    """After enough admissions, a standby ticket would wait longer at another stage; then newcomers are on standby too."""
     hall = short_and_long((*(["passport"],) * 5, ["enquiry"]), at="16:00")
     admitted = {ADMITTED: 0, STANDBY: 0}
     while not hall.day.queue.standby:

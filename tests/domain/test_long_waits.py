@@ -1,4 +1,4 @@
-"""The rule that a hall may have: a walk-in who has waited for too long goes before all who came later.
+"""The optional rule for long waits: a walk-in who has waited too long goes before everybody who came later.
 
 Source: ALGORITHMS 1.4 (guard).
 """
@@ -28,7 +28,7 @@ HOUR_S = 3600
 
 
 def a_morning(most_s: int | None = HOUR_S, early: str = "09:30") -> tuple[Hall, TicketId, TicketId]:
-    """A hall where somebody has come without an appointment; who came later with one is before them."""
+    """Return a hall with a walk-in, and a person with an appointment who came later and is ahead of the walk-in."""
     hall = Hall(enquiries(cv=0, counters=1, rules={"max_walk_in_wait_s": most_s}), at="08:31")
     booked = hall.book(at="10:15")
     walk_in = hall.at(early).take()
@@ -124,7 +124,7 @@ def test_who_was_raised_stays_so_whatever_becomes_of_the_class() -> None:
 
 
 def came_back() -> tuple[Hall, TicketId]:
-    """A hall whose one walk-in, who came at nine, was away until ten past ten: they count as having come at ten."""
+    """Return a hall whose only walk-in came at nine and was away until ten past ten, so that its queue time is ten."""
     hall = Hall(enquiries(cv=0, counters=1, rules={"max_walk_in_wait_s": HOUR_S}))
     walk_in = hall.take()
     hall.at("09:30").do(ParkTicket(walk_in))

@@ -1,4 +1,4 @@
-"""A day lived again for several who watch tells each of them what it tells who lives it alone."""
+"""A replay with several observers gives each of them the same result as a replay of its own."""
 
 from service.domain.day import Day
 from service.domain.stats import facts_observer, figures_observer

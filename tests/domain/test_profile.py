@@ -1,4 +1,4 @@
-"""What a changed plan does to the rest of the day, as a manager sees it before saving."""
+"""The effect of a changed plan on the rest of the day, as a manager sees it before saving."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -30,12 +30,12 @@ STAFF = {"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "17:00", "counters"
 
 
 def hall_with(staff: int = 5, **changes: Any) -> HallDocument:  # noqa: ANN401  (any part of the document)
-    """A hall of five counters and one service, of 180 seconds each."""
+    """Return a hall of five counters and one service of 180 seconds."""
     return town(services=SERVICES, counters=WINDOWS, staffing=[{**STAFF, "counters": staff}], **changes)
 
 
 def changed(hall: Hall, document: HallDocument) -> Day:
-    """The hall's day, were this its document."""
+    """Return the hall's day as it would be with this document."""
     after = hall.day.copy()
     for event in decide(after, ChangePlan(hall.plan(document)), hall.now_at):
         evolve(after, Record(after.seq + 1, hall.now_at, "dry-run", "dry-run", 0, None, event))
@@ -43,7 +43,7 @@ def changed(hall: Hall, document: HallDocument) -> Day:
 
 
 def a_crowd(hall: Hall, people: int = 60) -> None:
-    """So many people in the last hour."""
+    """Let this many people come within the last hour."""
     for _ in range(people):
         hall.after(3600 / people).take()
 
@@ -134,7 +134,7 @@ def test_one_clerk_short_until_two_is_felt_until_the_queue_is_gone() -> None:
     hall.open(*"12345")
     a_crowd(hall, 85)
     for ticket in list(hall.day.tickets):
-        hall.do(LeaveQueue(ticket))  # they came, and nobody waits now
+        hall.do(LeaveQueue(ticket))  # they came earlier, and no ticket waits now
     band = {"on": "2026-11-23", "from": "11:00", "to": "14:00", "counters": 4}
     short = town(services=SERVICES, counters=WINDOWS, staffing=[STAFF, band])
 

@@ -1,4 +1,4 @@
-"""Services that share only some of their counters: whose work somebody waits for, held against queues lived through.
+"""Waits where services share only some of their counters, compared with simulated queues.
 
 Source: ALGORITHMS 3; DESIGN 6, "Waits" and "Admission of a walk-in".
 """
@@ -33,11 +33,11 @@ ADMITTED, STANDBY = Admission.ADMITTED, Admission.STANDBY
 MEAN_S = 480
 
 ONE_OF_FIVE = ("g", "g", "g", "g", "gs")
-"""Four counters for `g` alone, and one for `s` as well."""
+"""Four counters for `g` only, and one counter for `g` and `s`."""
 
 
 def hall_of(counters: Sequence[str], **changes: Any) -> HallDocument:  # noqa: ANN401  (any part of the document)
-    """A hall with a counter for each of some strings: the services it is for, a letter each."""
+    """Return a hall with one counter for each string; each letter is a service of the counter."""
     services = sorted(set("".join(counters)))
     return town(
         services=[
@@ -58,7 +58,7 @@ def hall_of(counters: Sequence[str], **changes: Any) -> HallDocument:  # noqa: A
 
 
 def a_queue(counters: Sequence[str], waiting: str, **changes: Any) -> Hall:  # noqa: ANN401  (as above)
-    """A hall whose counters all have somebody if they can, and people who wait, a letter each."""
+    """Return a hall whose counters all serve somebody if possible, with waiting people; one letter for each service."""
     hall = Hall(hall_of(counters, admission="all", **changes))
     hall.open(*(str(n + 1) for n in range(len(counters))))
     for service in waiting:
@@ -69,8 +69,8 @@ def a_queue(counters: Sequence[str], waiting: str, **changes: Any) -> Hall:  # n
     return hall
 
 
-def lived(hall: Hall, ticket: TicketId) -> list[float]:
-    """Seconds until a ticket's call in many drawn rests of the day: each counter takes the first it may serve."""
+def simulated_starts(hall: Hall, ticket: TicketId) -> list[float]:
+    """Simulate the rest of the day many times, and return the seconds until a ticket's call, sorted."""
     random = Random(20261123)  # noqa: S311  (draws, not secrets)
     day = hall.day
     able = {name: frozenset(counter.services) for name, counter in day.counters.items()}
@@ -121,7 +121,7 @@ def test_the_wait_is_what_counters_do_that_share_some_of_their_work(
 
     wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
-    holds(wait, lived(hall, ticket), tolerance_s=150, share=0.12)
+    holds(wait, simulated_starts(hall, ticket), tolerance_s=150, share=0.12)
 
 
 @pytest.mark.parametrize(("waiting", "service"), [("g" * 40, "s"), ("g" * 40, "g"), ("s" * 9 + "g" * 20, "g")])
@@ -214,7 +214,7 @@ def planned(*bands: tuple[str, str, int]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("open_", "minutes"), [("123", 90), ("12", 0), ("1234", 90), ("", 0)])
 def test_a_counter_that_the_plan_has_nobody_for_beside_those_at_work_is_waited_for(open_: str, minutes: int) -> None:
-    """Three of five are at lunch's counters: the fourth, for other people, is nobody's until more come back."""
+    """The plan staffs three of five counters over lunch. The only counter for `s` opens when more staff comes."""
     staffing = planned(("09:00", "12:00", 5), ("12:00", "13:30", 3), ("13:30", "17:00", 5))
     hall = Hall(hall_of(("g", "g", "g", "g", "s"), staffing=staffing), at="12:00")
     hall.open(*open_)
@@ -238,7 +238,7 @@ def test_a_counter_that_the_plan_never_has_anybody_else_for_is_somebodys_who_cha
 
 
 def how(hall: Hall, service: str) -> Admission | None:
-    """How a walk-in would come in."""
+    """Return how a walk-in would be admitted."""
     visitor = next_request(hall.day, hall.day.plan.services[ServiceId(service)], 1, prechecked=False)
     verdict = admission_of(hall.day, visitor, hall.now_at)
     return None if verdict is None else verdict.admission
@@ -265,7 +265,7 @@ def test_bookings_that_many_counters_will_serve_fill_none_of_them() -> None:
 
 
 def standing_by(waiting: str, service: str) -> tuple[Hall, TicketId]:
-    """A hall into which people came who are all let in, and then one more, who stands by."""
+    """Return a hall where all people but the last were admitted, and the last ticket, which is on standby."""
     hall = Hall(hall_of(ONE_OF_FIVE), at="15:00")
     hall.open("1", "2", "3", "4", "5")
     for one in waiting:
@@ -294,7 +294,7 @@ def test_who_waits_with_the_same_bottleneck_comes_after_who_stands_by() -> None:
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
-    """The arguments of each call of a function of `remaining_capacity`, from now on."""
+    """Record the arguments of each call of a function of `remaining_capacity`, from now on."""
     calls: list[Any] = []
     real = getattr(remaining_capacity, name)
 
@@ -327,7 +327,7 @@ def test_who_stands_by_for_two_errands_keeps_their_time_at_the_counters_of_both(
 
 
 def in_small_parts(able: Sequence[int], loads: Sequence[int], own: int) -> float:
-    """When a counter is free for the last of a kind: work in parts of one second, evenly mixed, first come first."""
+    """Return when a counter is free for the last of a kind: parts of one second, mixed evenly, served in order."""
     mixed = [((part + 0.5) / load, kind) for kind, load in enumerate(loads) for part in range(load)]
     line = [kind for _, kind in sorted(mixed)]
     free = {n: 0.0 for n in range(max(able).bit_length()) if any(counters >> n & 1 for counters in able)}
@@ -344,7 +344,7 @@ def in_small_parts(able: Sequence[int], loads: Sequence[int], own: int) -> float
 
 
 def of_kinds(able: Sequence[int]) -> CounterSharing:
-    """Kinds of work that these counters may do, all of them open."""
+    """Return one kind of work for each set of counters; all counters are open."""
 
     def staffing_of(ready: int, _: int) -> Staffing:
         return Staffing(tuple(CounterId(str(n)) for n in range(ready.bit_length()) if ready >> n & 1), (), (), ())
@@ -391,7 +391,7 @@ def test_a_profile_knows_what_is_shared() -> None:
 
 
 def test_the_waits_that_were_drawn_are_not_far_from_those_told() -> None:
-    """Over many halls made at random, with up to five services at up to seven counters."""
+    """Check many random halls with up to five services and up to seven counters."""
     told, drawn = [], []
     for seed in range(12):
         random = Random(seed)  # noqa: S311  (as above)

@@ -1,4 +1,4 @@
-"""The analytic start, held against a simulation of the very same queue.
+"""The analytic start, compared with a simulation of the same queue.
 
 Source: DESIGN 6, "Waits"; ALGORITHMS 3 and 4.2.
 """
@@ -45,7 +45,7 @@ ENQUIRY, WINDOW = ServiceId("enquiry"), StageId("window")
 
 
 def lognormal(random: Random, mean_s: float, cv: float, longer_than_s: float = 0.0) -> float:
-    """Draw a duration, given that it has lasted some time already."""
+    """Draw a duration, given that it has already lasted some time."""
     if cv == 0:
         return max(mean_s, longer_than_s)
     variance = math.log1p(cv * cv)
@@ -56,16 +56,16 @@ def lognormal(random: Random, mean_s: float, cv: float, longer_than_s: float = 0
 
 
 class Staff(NamedTuple):
-    """Counters at work from some seconds after now on."""
+    """The number of counters at work, from some seconds after now."""
 
     from_s: float
     counters: int
 
 
 def simulate(hall: Hall, ticket: TicketId, staff: list[Staff]) -> list[float]:
-    """Seconds until a ticket's call in as many drawn rests of the day: one queue, its counters, nobody new.
+    """Return the seconds until a ticket's call in many simulated rests of the day, with no new arrivals.
 
-    A counter that is too many after a change of staff rests until there is work for as many again.
+    If a change of staff leaves a counter over, that counter rests until the staff grows again.
     """
     day = hall.day
     random = Random(20261123)  # noqa: S311  (draws, not secrets)
@@ -78,7 +78,7 @@ def simulate(hall: Hall, ticket: TicketId, staff: list[Staff]) -> list[float]:
     starts = []
     for _ in range(PATHS):
         speed = math.exp(random.gauss(-(SPEED_SD**2) / 2, SPEED_SD))
-        free: list[tuple[float, bool]] = []  # when, and whether it rests until then
+        free: list[tuple[float, bool]] = []  # when a counter is next free, and whether it rests until then
         for one in present:
             service = day.plan.services[one.service]
             assert one.started_at is not None
@@ -95,7 +95,7 @@ def simulate(hall: Hall, ticket: TicketId, staff: list[Staff]) -> list[float]:
 
 
 def next_free(free: list[tuple[float, bool]], staff: list[Staff]) -> float:
-    """When the next counter can take a person; those that are too many then rest until the staff grows."""
+    """Return when the next counter can take a person. Surplus counters rest until the staff grows."""
     while True:
         at_s, _ = heappop(free)
         wanted = [one.counters for one in staff if one.from_s <= at_s][-1]
@@ -106,7 +106,7 @@ def next_free(free: list[tuple[float, bool]], staff: list[Staff]) -> float:
 
 
 def enquiries(mean: float = 180, cv: float = 0.6, counters: int = 5, **parts: Any) -> HallDocument:  # noqa: ANN401
-    """A hall with one service and as many counters for it."""
+    """Return a hall with one service and this number of counters for it."""
     return town(
         services=[{"id": "enquiry", "prefix": "E", "stages": ["window"], "duration_s": {"mean": mean, "cv": cv}}],
         counters=[
@@ -123,7 +123,7 @@ def a_queue(
     services: tuple[str, ...] = ("enquiry",),
     learned: Learned = NOTHING_LEARNED,
 ) -> Hall:
-    """A hall whose counters began one minute after the other, and people who wait, for each of the services in turn."""
+    """Return a hall whose counters began one minute after the other, and waiting people for each service in turn."""
     hall = Hall(document, learned=learned)
     for counter in range(counters):
         hall.open(str(counter + 1))
@@ -142,7 +142,7 @@ def p50_of(hall: Hall, ticket: TicketId) -> int:
 
 
 def holds(wait: Wait, starts: list[float], tolerance_s: float = 30, share: float = 0.1) -> None:
-    """Expect the wait's middle near the mean of what was drawn, and most of it between p10 and p90."""
+    """Expect the median near the mean of the simulated starts, and most of them between p10 and p90."""
     assert wait.p10_s is not None
     assert wait.p50_s is not None
     assert wait.p90_s is not None
@@ -238,7 +238,7 @@ def test_the_wait_knows_that_fewer_counters_are_staffed_at_lunch() -> None:
         )
 
 
-# What else is told.
+# Other parts of the outlook.
 
 
 def test_who_comes_to_an_idle_counter_does_not_wait() -> None:
@@ -437,7 +437,7 @@ def test_who_asks_not_to_be_called_before_a_time_waits_until_then_at_least(waiti
 
 
 def suspended(waiting: int, until: str | None) -> Hall:
-    """A hall of five minutes a service, suspended shortly after its two counters have begun."""
+    """Return a hall with services of five minutes, suspended shortly after its two counters have begun."""
     hall = a_queue(waiting, 2, enquiries(mean=300, counters=2))
     hall.do(Suspend({"en": "Fire alarm"}, None if until is None else hall.instant(until)))
     return hall
@@ -492,7 +492,7 @@ def test_a_suspension_until_the_end_of_all_calendars_is_one() -> None:
 
 
 def five_at_work(alarm_s: float) -> Hall:
-    """Five begin to serve with 45 behind them, and stand still after two minutes, for as long as an alarm lasts."""
+    """Five counters begin, and 45 people wait; after two minutes an alarm suspends the hall for `alarm_s`."""
     hall = Hall(enquiries(mean=300, counters=5, admission="all"))
     for _ in range(50):
         hall.take()
@@ -615,7 +615,7 @@ def test_a_forgotten_finish_counts_as_one_service_and_no_more() -> None:
 
 
 def numeric_rest(mean_s: float, cv: float, elapsed_s: float) -> float:
-    """The integral of P(X > t) from the time elapsed on, over P(X > elapsed), by Simpson's rule in ln t."""
+    """Integrate P(X > t) from the elapsed time, divided by P(X > elapsed), by Simpson's rule in ln t."""
     variance = math.log1p(cv * cv)
     sigma, mu = math.sqrt(variance), math.log(mean_s) - variance / 2
 

@@ -1,1 +1,1 @@
-"""The forecast: exact where nothing is left to chance, and honest where something is."""
+"""Tests of the forecast: exact results without randomness, and correct probabilities with it."""

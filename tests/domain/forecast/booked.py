@@ -1,4 +1,4 @@
-"""Appointments of a test's day."""
+"""Appointments for the tests of the forecast."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from tests.domain.halls import Hall
 
 
 def book(hall: Hall, local: str, service: str = "enquiry", count: int = 1) -> None:
-    """Put an appointment into the day."""
+    """Add an appointment to the day."""
     starts_at = hall.instant(local)
     n = len(hall.day.appointments) + 1
     hall.day.store_appointment(

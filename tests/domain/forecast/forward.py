@@ -1,4 +1,4 @@
-"""A day played forward by the very commands of a hall, with durations that the player knows."""
+"""Play a day forward with the commands of a hall and given durations."""
 
 import math
 from collections.abc import Callable
@@ -9,19 +9,19 @@ from service.domain.model import CounterId, CounterState, Ticket, TicketId, Tick
 from tests.domain.halls import DONE, Hall, called
 
 Lasts = Callable[[Ticket], float]
-"""How many seconds a person who was called stays at the counter."""
+"""Returns how many seconds a called ticket stays at the counter."""
 
 
 def expected_s(hall: Hall, ticket: Ticket) -> float:
-    """Just as long as expected."""
+    """Return exactly the expected duration."""
     return hall.day.plan.services[ticket.service].expected_s(ticket.stage, ticket.count, prechecked=ticket.prechecked)
 
 
 def played(hall: Hall, lasts: Lasts | None = None) -> dict[TicketId, float]:
-    """Seconds until the first call, from now, of everybody who waits; the hall itself stays as it is.
+    """Return the seconds until the first call, from now, of every waiting ticket. The hall itself is not changed.
 
-    The counters that are open, or have a break that ends, call the next person as soon as they are free; at the same
-    instant in the order of the stages, then in that of the hall document.
+    Counters that are open, or on a break with an end, call the next ticket as soon as they are free. At the same
+    instant they call in the order of the stages, then in the order of the hall document.
     """
     hall = copied(hall)
     day, begun_at = hall.day, hall.now_at
@@ -62,7 +62,7 @@ def played(hall: Hall, lasts: Lasts | None = None) -> dict[TicketId, float]:
 
 
 def copied(hall: Hall) -> Hall:
-    """A hall of its own that has come as far."""
+    """Return an independent hall in the same state."""
     other = copy(hall)
     other.day = hall.day.copy()
     other.records = list(hall.records)

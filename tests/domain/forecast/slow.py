@@ -1,6 +1,6 @@
-"""The same rests of a day, slowly: one path and one event at a time, from the words of the rules.
+"""A slow simulation of the rest of a day, one path and one event at a time, written from the rules.
 
-Nothing of the forecast is used here but what a hall itself knows: its tickets, counters, plan and today's speed.
+It uses nothing of the forecast, only what the hall itself has: tickets, counters, plan and today's speed.
 """
 
 import math
@@ -24,12 +24,12 @@ from service.domain.queue.waiting_lines import LineKey
 from tests.domain.halls import Hall
 
 Key = tuple[float, float, int]
-"""Queue time, check-in and number: the smallest is next."""
+"""Queue time, check-in and number. The smallest is next."""
 
 
 @dataclass
 class Person:
-    """Somebody who waits, or will come."""
+    """A person who waits or will come."""
 
     key: Key
     service: ServiceId
@@ -59,17 +59,17 @@ def lognormal(random: Random, mean_s: float, cv: float) -> float:
 
 
 class Slow:
-    """Rests of a hall's day; all counters that are open stay so."""
+    """Simulates rests of a hall's day. All open counters stay open."""
 
     def __init__(self, hall: Hall, seed: int) -> None:
         self.hall, self.day, self.random = hall, hall.day, Random(seed)  # noqa: S311  (draws, not secrets)
 
     def seconds(self, at: datetime) -> float:
-        """Seconds from now."""
+        """Return an instant in seconds from now."""
         return (at - self.hall.now_at).total_seconds()
 
     def starts(self, paths: int) -> dict[TicketId, list[float]]:
-        """The seconds until the first call of all who wait, on each path; in order."""
+        """Return the seconds until the first call of each waiting ticket, on each path; sorted."""
         found: dict[TicketId, list[float]] = {
             ticket.id: [] for ticket in self.day.tickets.values() if ticket.state is TicketState.WAITING
         }
@@ -79,7 +79,7 @@ class Slow:
         return {ticket: sorted(times) for ticket, times in found.items()}
 
     def path(self) -> dict[TicketId, float]:
-        """One rest of the day, until all are called who wait now."""
+        """Simulate one rest of the day, until all tickets are called that wait now."""
         day, random = self.day, self.random
         z = random.gauss(0, 1)
         paces = {
@@ -141,20 +141,20 @@ class Slow:
         return found
 
     def lasts(self, service: PlannedService, stage: StageId, count: int, prechecked: bool, f: float) -> float:  # noqa: FBT001
-        """Draw how long people stay at a counter."""
+        """Draw how long a person stays at a counter."""
         here = service.at_stages.get(stage, service)
         mean_s = here.prechecked_mean_s if prechecked and here.prechecked_mean_s else here.mean_s
         return f * sum(lognormal(self.random, mean_s, here.cv) for _ in range(count))
 
     def may(self, clerk: Clerk, person: Person) -> bool:
-        """Tell whether a counter may call somebody."""
+        """Tell whether a counter may call a person."""
         counter = self.day.counters[clerk.counter]  # type: ignore[index]
         return self.day.pools.draws_from(
             counter, LineKey(person.stage, person.service, None, person.count, prechecked=False)
         )
 
     def send_on(self, person: Person, now_s: float, people: list[Person], clerks: list[Clerk]) -> None:
-        """Let somebody who is done wait at the next stage; counters with nothing to do look again."""
+        """Let a finished person wait at the next stage; idle counters look again."""
         stages = self.day.plan.services[person.service].stages
         if person.stage == stages[-1]:
             return
@@ -178,7 +178,7 @@ class Slow:
                 clerk.free_s = min(clerk.free_s, now_s)
 
     def patience(self, here_s: float, since_s: float) -> tuple[float, float]:
-        """When somebody who is here, and has waited since then, says that they leave, and when they leave without."""
+        """Draw when a person who is here leaves and says so, and when the person leaves without a word."""
         leaving = self.day.plan.learned.leaving
 
         def drawn(from_s: float, per_h: float) -> float:
@@ -187,7 +187,7 @@ class Slow:
         return drawn(here_s, leaving.left_per_h), drawn(since_s, leaving.no_show_per_h)
 
     def waiting(self) -> list[Person]:
-        """Who waits now."""
+        """Return the people who wait now."""
         found = []
         for one in self.day.tickets.values():
             if one.state is not TicketState.WAITING:
@@ -210,7 +210,7 @@ class Slow:
         return found
 
     def booked(self) -> list[Person]:
-        """Who has an appointment and comes: drawn until it agrees with their not being here yet."""
+        """Return people with an appointment who come; drawn until the draw agrees with their not being here yet."""
         learned, rules = self.day.plan.learned, self.day.plan.rules
         found = []
         for one in self.day.appointments.values():
@@ -245,7 +245,7 @@ class Slow:
         return found
 
     def coming(self) -> list[Person]:
-        """Green ones and walk-ins, who come as they did in the last hour."""
+        """Draw green-channel people and walk-ins, who come as in the last hour."""
         plan = self.day.plan
         recent = [one for one in self.day.tickets.values() if -self.seconds(one.issued_at) <= 3600]
         greens = sum(one.class_ is TicketClass.GREEN for one in recent)
@@ -256,7 +256,7 @@ class Slow:
             at_s = 0.0
             while number:
                 at_s += self.random.expovariate(number / over_s)
-                if at_s > credit_s + 1800:  # nobody waits so long in these tests
+                if at_s > credit_s + 1800:  # longer than any wait in these tests
                     break
                 kind = self.random.choice(recent)
                 stage = self.day.pools.calling_stage(kind.service, plan.services[kind.service].stages[0])

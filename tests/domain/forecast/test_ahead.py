@@ -1,4 +1,4 @@
-"""The rest of the day: how long the lines get, and whether everybody is served.
+"""The outlook for the rest of the day: how many people will wait, and whether everybody is served.
 
 Source: ALGORITHMS 5.3.
 """
@@ -24,19 +24,19 @@ BUSY = {f"{hour:02d}": LearnedArrivals(30.0) for hour in range(9, 17)}
 
 
 def learned(walk_ins: dict[str, LearnedArrivals], document: HallDocument, at: str = "09:00") -> Hall:
-    """A hall whose history says how many walk-ins come."""
+    """Return a hall whose history says how many walk-ins come."""
     return Hall(document, at=at, learned=Learned(walk_ins=walk_ins))
 
 
 def nobody_comes(hall: Hall) -> StartState:
-    """The hall now, on a day on which nobody comes any more, and everything takes its usual time."""
+    """Return the start state of a day without further arrivals, on which every duration is exactly as expected."""
     scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
     return replace(scene, streams=(), parts=tuple(part._replace(speed_sd=0.0) for part in scene.parts))
 
 
 def with_coming(scene: StartState, number: float) -> StartState:
-    """The same with so many people still to come."""
+    """Return the same state with this many people still to come."""
     known = sum(span.number for stream in scene.streams for span in stream.spans)
     return replace(
         scene,
@@ -48,7 +48,7 @@ def with_coming(scene: StartState, number: float) -> StartState:
 
 
 def at(ahead: DayAhead, hall: Hall, local: str) -> int:
-    """The place of an instant among the quarters."""
+    """Return the index of an instant among the quarters."""
     return [one.at for one in ahead.quarters].index(hall.instant(local))
 
 
@@ -93,7 +93,7 @@ def test_who_gives_up_does_not_wait_and_need_not_be_served() -> None:
 
     ahead = day_outlook_of(nobody_comes(hall))
 
-    # twenty an hour are served, and one in thirty minutes leaves of each that waits: a line of L is one of
+    # twenty an hour are served, and each waiting person leaves at a rate of two an hour: a line of L becomes
     # (L + 10) e^(-2t) - 10 after t hours
     assert ahead.quarters[0].waiting_p50 == 29
     for quarter, expected in zip(ahead.quarters[1:], (13.7, 4.3, 0, 0), strict=True):
@@ -126,7 +126,7 @@ def test_when_more_come_than_are_served_the_intake_closes_in_time() -> None:
     assert ahead.served is not None
     assert ahead.served <= 0.01
     assert ahead.intake_closes_at is not None
-    # thirty an hour come, twenty are served: who comes at 14:20 is called at 17:00
+    # thirty an hour come, twenty are served: a person who comes at 14:20 is called at 17:00
     assert hall.instant("13:00") < ahead.intake_closes_at < hall.instant("14:20")
     before = at(ahead, hall, "12:00")
     assert ahead.quarters[before].waiting_p50 == pytest.approx(30, abs=8)

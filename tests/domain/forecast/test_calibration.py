@@ -1,6 +1,6 @@
-"""Promises on simulated days: they hold as often as they say, and are nearly as good as can be.
+"""Promised waits on simulated days: they are kept as often as they say, and are almost as good as possible.
 
-A few days with a fixed seed; `./paihao bench forecast` takes more of them, and holds them to closer bounds.
+A few days with a fixed seed. `./paihao bench forecast` simulates more days, with closer bounds.
 
 Source: ALGORITHMS 4.3 and 4.4.
 """
@@ -19,17 +19,17 @@ DAYS = Options(
     promises=Promises.FORECAST,
     oracle=6,
 )
-"""Days whose speed and clerks nobody knows, with two counters away at lunch; places by the rule."""
+"""Days with unknown speed and clerks, two counters away at lunch, and places computed by the rule."""
 
 
 @pytest.fixture(scope="module")
 def lived() -> list[Result]:
-    """The days, lived once."""
+    """Simulate the days once."""
     return list(run_days(DAYS))
 
 
 def mean(lived: list[Result], measure: str) -> float:
-    """A measure over all days."""
+    """Return the mean of a measure over all days."""
     found = estimate(result.ways[0].portions[measure] for result in lived)
     assert found is not None
     return found.mean

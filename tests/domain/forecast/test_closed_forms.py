@@ -1,4 +1,4 @@
-"""The calls of a part against what queueing theory says of the same queue."""
+"""The simulated calls of a part, compared with the results of queueing theory for the same queue."""
 
 import math
 
@@ -21,11 +21,11 @@ from service.domain.queue.distributions import remaining_s
 PATHS = 40
 PEOPLE = 3000
 SETTLED = 500
-"""Who comes first finds an empty hall, and is not counted."""
+"""The first people find an empty hall and are not counted."""
 
 
 def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats, gone: Abandonment | None = None) -> Floats:
-    """The waits of people (rows) who come to a hall whose counters do the same, on each path (columns)."""
+    """Return the waits of people (rows) at a hall with identical counters, on each path (columns)."""
     everybody = frozenset(range(counters))
     part = HallPart(tuple(CounterId(str(n)) for n in everybody), ((),) * counters, (everybody,), 1.0, 0.0)
     nobody = np.empty((0, PATHS))
@@ -43,18 +43,18 @@ def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats, gone
 
 
 def arriving(random: np.random.Generator, between_s: float) -> Floats:
-    """When people come, independently of each other."""
+    """Draw independent arrival times."""
     return np.cumsum(random.exponential(between_s, (PEOPLE, PATHS)), axis=0)
 
 
 def mean_wait(found: Floats) -> tuple[float, float]:
-    """The mean over paths, and three times its standard error."""
+    """Return the mean over paths, and three times its standard error."""
     of_path = found[SETTLED:].mean(axis=0)
     return float(of_path.mean()), 3 * float(of_path.std(ddof=1)) / math.sqrt(PATHS)
 
 
 def erlang_c(counters: int, offered: float) -> float:
-    """The probability that somebody has to wait."""
+    """Return the probability that a person has to wait."""
     blocked = 1.0
     for k in range(1, counters + 1):
         blocked = offered * blocked / (k + offered * blocked)
@@ -117,7 +117,7 @@ def test_those_who_give_up_leave_as_many_as_erlang_a_says(load: float) -> None:
 
 
 def erlang_a(counters: int, between_s: float, service_s: float, patience_s: float) -> list[float]:
-    """How likely it is that so many are there: births and deaths, those of who gives up included."""
+    """Return the distribution of the number of people present: a birth-death process, with people who give up."""
     weights = [1.0]
     for present in range(1, 200):
         ends_per_s = min(present, counters) / service_s + max(0, present - counters) / patience_s
@@ -173,18 +173,18 @@ def test_normals_beyond_a_point_are_those_of_its_tail(z: float) -> None:
 
 @pytest.mark.parametrize("rule", [False, True])
 def test_those_in_lines_are_called_as_if_each_came_alone(rule: bool) -> None:  # noqa: FBT001
-    """Two counters, one of which is on a break for a while and does half of what the other does.
+    """One of two counters is on a break for a while and serves only half of what the other serves.
 
-    Every third has a credit; the others are raised when they have waited for 700 s, where there is a `rule`.
+    Every third person has a credit. With a `rule`, the others are raised after waiting for 700 s.
     """
     random = np.random.default_rng(7)
     count, paths = 60, 20
     counters = tuple(CounterId(name) for name in "AB")
     part = HallPart(counters, (((900.0, 1500.0),), ()), (frozenset({0, 1}), frozenset({1})), 1.0, 0.0)
     groups = np.arange(count) % 2
-    credits_s = np.where(np.arange(count) // 2 % 3 == 0, 3000.0, 0.0)  # who has one is never raised
+    credits_s = np.where(np.arange(count) // 2 % 3 == 0, 3000.0, 0.0)  # a person with a credit is never raised
     come_s = np.sort(random.uniform(0.0, 3600.0, (count, paths)), axis=0)
-    come_s[:10] = -np.arange(10.0, 0.0, -1.0)[:, None]  # who is here
+    come_s[:10] = -np.arange(10.0, 0.0, -1.0)[:, None]  # people who are here
     come_s[-5:, ::3] = np.inf
     appear_s, keys = np.maximum(come_s, 0.0), np.where(np.isfinite(come_s), come_s, 0.0) - credits_s[:, None]
     raised = Raised(

@@ -1,4 +1,4 @@
-"""What is drawn for all at once is what a slow simulation of the same rules finds one event at a time."""
+"""The simulation of all paths at once agrees with a slow simulation of the same rules."""
 
 from bisect import bisect_left, bisect_right
 from datetime import timedelta
@@ -21,11 +21,11 @@ PATHS = 2000
 SEED = 20261123
 
 TOLERANCE = 0.07
-"""Over three standard deviations of a median's place among 700 draws."""
+"""More than three standard deviations of the rank of a median of 700 draws."""
 
 
 def agree(hall: Hall) -> None:
-    """Expect the quantiles of everybody's wait at their places among the starts that the slow simulation found."""
+    """Expect the quantiles of each wait at their ranks among the starts of the slow simulation."""
     starts = Slow(hall, SEED).starts(SLOW_PATHS)
     waits = forecast(hall.day, hall.now_at, PATHS).waits
     assert starts.keys() == waits.keys()
@@ -39,7 +39,7 @@ def agree(hall: Hall) -> None:
 
 
 def busy(*counters: str, at: str = "10:00", learned: Learned = NOTHING_LEARNED) -> Hall:
-    """A hall whose counters have begun one after the other."""
+    """Return a hall whose counters have begun one after the other."""
     hall = Hall(town(), at=at, learned=learned)
     for counter in counters:
         hall.open(counter)

@@ -1,4 +1,4 @@
-"""Where services always take the same time, the forecast is what the hall then does, to the second.
+"""With fixed durations, the forecast is exactly what the hall then does, to the second.
 
 Source: DESIGN 6, "Waits"; ALGORITHMS 4.2 ("Share the dispatcher's code").
 """
@@ -38,21 +38,21 @@ from tests.domain.halls import DONE, TOWN, Hall, town
 EARLY = CheckIn(
     appointment=AppointmentId("appointment-1"), ticket=TicketId("early"), code="EARLY", channel=Channel.KIOSK
 )
-"""Somebody comes for the first appointment, before its time."""
+"""A person who comes for the first appointment before its time."""
 
 
 def certain(**changes: Any) -> Any:  # noqa: ANN401  (a hall document)
-    """The town hall, all of whose services take just their mean."""
+    """Return the town hall with services that always take exactly their mean."""
     services = [{**one, "duration_s": {**one["duration_s"], "cv": 0}} for one in TOWN["services"]]
     return town(services=services, **changes)
 
 
 def foreseen(hall: Hall) -> dict[TicketId, float]:
-    """The seconds until the call of all who wait, when nothing is left to chance."""
+    """Return the forecast seconds until the call of each waiting ticket, without randomness."""
     scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
     parts = tuple(part._replace(speed=1.0, speed_sd=0.0) for part in scene.parts)
-    scene = replace(scene, parts=parts, streams=())  # no surprises
+    scene = replace(scene, parts=parts, streams=())  # no randomness
     found: dict[TicketId, float] = {}
     for called in simulate_day(scene, 2, ahead=False).calls:
         for visit, starts in zip(called.visits.tolist(), called.starts_s, strict=True):
@@ -80,7 +80,7 @@ def test_one_line_is_called_in_order_by_whoever_is_free_first() -> None:
 
 
 class Comer(NamedTuple):
-    """Somebody who takes a number, and what happens then."""
+    """A person who takes a number, and what happens then."""
 
     service: str
     people: int
@@ -172,7 +172,7 @@ def test_who_is_being_served_and_then_wants_more_of_the_same_counters_is_before_
 
 
 def test_papers_looked_at_for_one_service_say_nothing_about_the_next() -> None:
-    """A minute for who is prechecked, then ten: the one behind them waits eleven minutes."""
+    """The prechecked service takes one minute and the next ten, so the ticket behind waits eleven minutes."""
     services = [
         {
             "id": "visa",
@@ -273,7 +273,7 @@ def test_who_came_before_the_appointment_is_called_by_an_idle_counter_or_in_time
 
 
 def early_at_the_precheck() -> Hall:
-    """Somebody comes an hour before the slot of half past nine; those who come later keep a window busy for long."""
+    """A person comes an hour before a slot at half past nine; later people keep a window busy for long."""
     hall = Hall(certain(), at="08:31")
     book(hall, "09:30", "passport")
     hall.do(EARLY)
@@ -294,7 +294,7 @@ def test_who_is_early_is_so_at_the_next_stage_too(at_the_counter: bool, enough: 
         hall.call("P1", EARLY.ticket)
         hall.do(StartTicket(EARLY.ticket))
     if enough:
-        hall.open("2", "3", "4")  # and some counter has nobody else before their time
+        hall.open("2", "3", "4")  # and a counter has nobody else to call before that time
 
     same(hall)
 
@@ -314,7 +314,7 @@ def test_an_appointment_that_is_due_goes_before_those_who_came_later() -> None:
 
 
 def guarded(**rules: int | None) -> Hall:
-    """Five come without an appointment at nine, ten with one at ten to ten, and a counter opens shortly before ten."""
+    """Return a hall: five walk-ins at nine, ten appointments at ten to ten, a counter open shortly before ten."""
     rules = {"max_walk_in_wait_s": 3600, **rules}
     counters = [{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}]
     hall = Hall(certain(counters=counters, admission="all", rules=rules), at="09:00")
@@ -377,9 +377,9 @@ def test_the_forecast_of_a_newcomer_goes_by_the_rule_for_long_waits(most_s: int 
 def test_who_comes_later_and_waits_too_long_goes_before_who_is_here(
     monkeypatch: pytest.MonkeyPatch, thought_s: float | None
 ) -> None:
-    """Ten an hour come; those of the next 22 minutes are soon before the appointments of ten to ten.
+    """Walk-ins of the next 22 minutes, ten an hour, soon go before the appointments of ten to ten.
 
-    Whatever is thought at first of when the last is called.
+    The result does not depend on the first estimate of the last call.
     """
     if thought_s is not None:
         monkeypatch.setattr(day_simulation, "_estimate_last_call_s", lambda _: thought_s)
@@ -400,7 +400,7 @@ def test_who_comes_later_and_waits_too_long_goes_before_who_is_here(
 
 
 def drawn_by(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
-    """What a forecast's calls are found from: people in lines, others, and appearances again, for each part."""
+    """Return the numbers of people in lines, of others and of second appearances, for each part of a forecast."""
     found: list[tuple[int, int, int]] = []
 
     def noting(
@@ -439,7 +439,7 @@ def test_whom_the_rule_for_long_waits_may_raise_stands_in_line_as_without_it(
 def test_only_those_to_come_are_drawn_who_may_be_raised_before_the_last_is_called(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Ten who have an appointment wait, before whom who is raised may go, and all are called within 45 minutes."""
+    """Ten people with appointments wait. A raised walk-in may go before them; all are called within 45 minutes."""
     people = [
         sum(lined + others for lined, others, _ in drawn_by(guarded(max_walk_in_wait_s=most_s), monkeypatch))
         for most_s in (60, 7200, None)

@@ -1,4 +1,4 @@
-"""The range that people see: rounded outward, and steady."""
+"""The shown range: rounded outward, and stable."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Which counters the forecast reckons with, and when."""
+"""Which counters the forecast assumes to work, and when."""
 
 import math
 from datetime import timedelta
@@ -13,13 +13,13 @@ MINUTE = 60.0
 
 
 def pauses(hall: Hall, stage: str = "window") -> dict[str, Pauses]:
-    """When each counter of a stage calls nobody, by its id."""
+    """Return the pauses of each counter of a stage, by its id."""
     at_stage = [one for one in hall.day.counters.values() if one.stage == StageId(stage)]
     return {str(counter): found for counter, found in pauses_of(hall.day, at_stage, hall.now_at).items()}
 
 
 def band(from_: str, to: str, counters: int) -> dict[str, Any]:
-    """Planned staff on the day of the tests."""
+    """Return planned staff on the day of the tests."""
     return {"weekdays": [1], "from": from_, "to": to, "counters": counters}
 
 
