@@ -367,7 +367,7 @@ def test_who_stands_by_for_what_they_do_first_keeps_nobody_from_what_they_go_on_
 
 
 def test_whoever_comes_later_makes_nobody_on_standby_wait_for_longer() -> None:
-    """After enough admissions, a standby ticket would wait longer at another stage; then newcomers are on standby too."""
+    """After enough admissions a standby ticket would wait longer at another stage; newcomers are then on standby."""
     hall = short_and_long((*(["passport"],) * 5, ["enquiry"]), at="16:00")
     admitted = {ADMITTED: 0, STANDBY: 0}
     while not hall.day.queue.standby:
