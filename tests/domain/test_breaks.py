@@ -61,10 +61,10 @@ def fit_of(hall: Hall) -> Fit | None:
 def test_the_wait_is_what_the_forecast_says(paused: str, until: str, waiting: int) -> None:
     hall = five(waiting=waiting)
     pause(hall, paused, until)
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
 
-    forecast = waits_and_newcomers_of(scene).newcomers[ENQUIRY]
+    forecast = waits_and_newcomers_of(state).newcomers[ENQUIRY]
 
     assert told(hall).p50_s == pytest.approx(forecast.p50_s, rel=0.05, abs=60)
 

@@ -193,13 +193,13 @@ def with_papers(*slots: str, prechecked: bool) -> Hall:
 def test_whose_papers_have_been_looked_at_is_no_work_at_the_pre_check() -> None:
     slots = ["10:05", "10:10", "10:15", "10:20"] * 2
     hall = with_papers(*slots, prechecked=True)
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
 
     wait = wait_of_newcomer(hall.day, PASSPORT, hall.now_at)
 
     assert (wait.p10_s, wait.p90_s) == (0, 0)
-    forecast = waits_and_newcomers_of(scene).newcomers[PASSPORT]
+    forecast = waits_and_newcomers_of(state).newcomers[PASSPORT]
     assert (wait.p10_s, wait.p50_s, wait.p90_s) == (forecast.p10_s, forecast.p50_s, forecast.p90_s)
     assert wait_of_newcomer(with_papers(*slots, prechecked=False).day, PASSPORT, hall.now_at).p50_s != 0
 
@@ -321,9 +321,9 @@ def test_who_was_too_late_when_a_suspension_began_is_too_late_after_it() -> None
     suspend(late, "09:59", "11:00")
 
     assert wait_of_newcomer(late.day, ENQUIRY, late.now_at).p50_s == 0
-    scene = start_state_of(late.day, late.now_at)
-    assert scene is not None
-    assert [one.slot_s for one in scene.expected] == [-19 * 60] * 3, "late, if they come; the others are missed"
+    state = start_state_of(late.day, late.now_at)
+    assert state is not None
+    assert [one.slot_s for one in state.expected] == [-19 * 60] * 3, "late, if they come; the others are missed"
 
 
 def test_who_waited_through_a_suspension_goes_before_those_who_could_not_come() -> None:
@@ -346,20 +346,20 @@ def test_the_forecast_expects_those_who_could_not_come() -> None:
     suspend(excused, "09:59", "11:00")
     due = booked_hall("11:00", each=21, at="11:00")
 
-    scene, as_usual = start_state_of(excused.day, excused.now_at), start_state_of(due.day, due.now_at)
-    assert scene is not None
+    state, as_usual = start_state_of(excused.day, excused.now_at), start_state_of(due.day, due.now_at)
+    assert state is not None
     assert as_usual is not None
 
-    assert scene.expected == as_usual.expected
-    assert waits_and_newcomers_of(scene).newcomers == waits_and_newcomers_of(as_usual).newcomers
+    assert state.expected == as_usual.expected
+    assert waits_and_newcomers_of(state).newcomers == waits_and_newcomers_of(as_usual).newcomers
 
 
 def test_while_the_hall_is_suspended_the_forecast_has_nobody_late_before_its_end() -> None:
     hall = booked_hall("10:00", "10:40", "11:10", at="09:50")
     hall.at("10:05").do(commands.Suspend({"en": "Fire alarm"}, hall.instant("11:00")))
-    scene = start_state_of(hall.at("10:45").day, hall.now_at)
-    assert scene is not None
+    state = start_state_of(hall.at("10:45").day, hall.now_at)
+    assert state is not None
 
-    said_min = [(one.slot_s / 60, one.late_from_s / 60) for one in scene.expected]
+    said_min = [(one.slot_s / 60, one.late_from_s / 60) for one in state.expected]
 
     assert said_min == [(-5, 10), (0, 15), (25, 25)], "five minutes late already, as at its time, and not yet due"

@@ -82,9 +82,9 @@ def fit_of(hall: Hall, service: str = "enquiry", then: Iterable[str] = ()) -> Fi
 
 
 def forecast_s(hall: Hall, service: ServiceId = ENQUIRY) -> int:
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
-    found = waits_and_newcomers_of(scene).newcomers[service].p50_s
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
+    found = waits_and_newcomers_of(state).newcomers[service].p50_s
     assert found is not None
     return found
 

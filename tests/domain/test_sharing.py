@@ -127,12 +127,12 @@ def test_the_wait_is_what_counters_do_that_share_some_of_their_work(
 @pytest.mark.parametrize(("waiting", "service"), [("g" * 40, "s"), ("g" * 40, "g"), ("s" * 9 + "g" * 20, "g")])
 def test_the_wait_is_what_the_forecast_says(waiting: str, service: str) -> None:
     hall = a_queue(ONE_OF_FIVE, waiting)
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
 
     wait = wait_of_newcomer(hall.day, ServiceId(service), hall.now_at)
 
-    forecast = waits_and_newcomers_of(scene).newcomers[ServiceId(service)]
+    forecast = waits_and_newcomers_of(state).newcomers[ServiceId(service)]
     assert wait.p50_s is not None
     assert forecast.p50_s is not None
     assert wait.p50_s == pytest.approx(forecast.p50_s, rel=0.07, abs=60)
@@ -221,10 +221,10 @@ def test_a_counter_that_the_plan_has_nobody_for_beside_those_at_work_is_waited_f
 
     ticket = hall.ticket(hall.take("s"))
 
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
     assert ticket.wait is not None
-    assert ticket.wait.p50_s == waits_and_newcomers_of(scene).waits[ticket.id].p50_s == minutes * 60
+    assert ticket.wait.p50_s == waits_and_newcomers_of(state).waits[ticket.id].p50_s == minutes * 60
 
 
 def test_a_counter_that_the_plan_never_has_anybody_else_for_is_somebodys_who_changes_to_it() -> None:
@@ -400,9 +400,9 @@ def test_the_waits_that_were_drawn_are_not_far_from_those_told() -> None:
         served = sorted(set("".join(counters)))
         weights = [random.random() for _ in served]
         hall = a_queue(counters, "".join(random.choices(served, weights, k=random.choice([8, 30]))))
-        scene = start_state_of(hall.day, hall.now_at)
-        assert scene is not None
-        forecast = waits_and_newcomers_of(scene).newcomers
+        state = start_state_of(hall.day, hall.now_at)
+        assert state is not None
+        forecast = waits_and_newcomers_of(state).newcomers
         for service in map(ServiceId, served):
             wait = wait_of_newcomer(hall.day, service, hall.now_at)
             assert wait.p50_s is not None

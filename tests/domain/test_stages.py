@@ -185,9 +185,9 @@ def test_short_pre_checks_do_not_make_the_windows_fast() -> None:
     assert todays_speed(hall.day, PRECHECK)[0] == pytest.approx((40 + 112.5) / (2 * 112.5)), (
         "twenty say as much as was said"
     )
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
-    speeds = {hall.day.counters[part.counters[0]].stage: part.speed for part in scene.parts}
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
+    speeds = {hall.day.counters[part.counters[0]].stage: part.speed for part in state.parts}
     assert speeds[WINDOW] == pytest.approx(1.0, abs=0.01)
     assert speeds[PRECHECK] == pytest.approx(0.68, abs=0.02)
 
@@ -213,11 +213,11 @@ def test_who_waits_for_the_pre_check_waits_for_as_long_as_that_takes() -> None:
     hall.serve("P1")
 
     wait = wait_of_newcomer(hall.day, LOAN, hall.now_at)
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
 
     assert wait.p50_s == pytest.approx(20 * 60, rel=0.02)
-    assert waits_and_newcomers_of(scene).newcomers[LOAN].p50_s == pytest.approx(20 * 60, rel=0.05)
+    assert waits_and_newcomers_of(state).newcomers[LOAN].p50_s == pytest.approx(20 * 60, rel=0.05)
 
 
 def test_a_line_takes_what_its_tickets_take_where_they_are_called_now() -> None:

@@ -425,9 +425,9 @@ def test_who_asks_not_to_be_called_before_a_time_waits_until_then_at_least(waiti
     assert wait.p10_s >= until_s
     assert wait.p50_s == outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait.p50_s
     if waiting < 40:
-        scene = start_state_of(hall.day, hall.now_at)
-        assert scene is not None
-        drawn = waits_of(scene)[ticket]
+        state = start_state_of(hall.day, hall.now_at)
+        assert state is not None
+        drawn = waits_of(state)[ticket]
         assert (wait.p10_s, wait.p50_s) == (drawn.p10_s, drawn.p50_s) == (until_s, until_s)
     if not waiting:
         assert hall.next("3") is None
@@ -447,13 +447,13 @@ def suspended(waiting: int, until: str | None) -> Hall:
 def test_the_wait_begins_with_the_end_of_a_suspension(until: str, waiting: int) -> None:
     hall = suspended(waiting, until)
     ticket = next(reversed(list(dispatch.waiting_in_order(hall.day))), None)
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
 
     if ticket is None:
-        wait, drawn = wait_of_newcomer(hall.day, ENQUIRY, hall.now_at), waits_and_newcomers_of(scene).newcomers[ENQUIRY]
+        wait, drawn = wait_of_newcomer(hall.day, ENQUIRY, hall.now_at), waits_and_newcomers_of(state).newcomers[ENQUIRY]
     else:
-        wait, drawn = outlook_of(hall.day, ticket, hall.now_at).wait, waits_of(scene)[ticket.id]
+        wait, drawn = outlook_of(hall.day, ticket, hall.now_at).wait, waits_of(state)[ticket.id]
 
     assert wait.p10_s is not None
     assert wait.p10_s >= (hall.instant(until) - hall.now_at).total_seconds()
@@ -483,11 +483,11 @@ def test_a_suspension_until_the_end_of_all_calendars_is_one() -> None:
     ticket = hall.take()
     hall.open("1", "2")
     hall.do(Suspend({"en": "Fire alarm"}, datetime.max.replace(tzinfo=UTC)))
-    scene = start_state_of(hall.day, hall.now_at)
+    state = start_state_of(hall.day, hall.now_at)
 
     wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
-    assert scene is not None
+    assert state is not None
     assert wait.p10_s is not None
 
 
@@ -518,10 +518,10 @@ def test_whom_an_alarm_interrupted_makes_nobody_wait_longer_than_the_alarm(done:
                 hall.finish(ticket)
 
     (found, drawn), (usual, usually_drawn) = (
-        (wait_of_newcomer(hall.day, ENQUIRY, hall.now_at).p50_s, waits_and_newcomers_of(scene).newcomers[ENQUIRY].p50_s)
+        (wait_of_newcomer(hall.day, ENQUIRY, hall.now_at).p50_s, waits_and_newcomers_of(state).newcomers[ENQUIRY].p50_s)
         for hall in (with_it, without)
-        for scene in [start_state_of(hall.day, hall.now_at)]
-        if scene is not None
+        for state in [start_state_of(hall.day, hall.now_at)]
+        if state is not None
     )
 
     assert todays_speed(with_it.day, WINDOW)[0] == pytest.approx(1.0)

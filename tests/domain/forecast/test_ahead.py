@@ -30,19 +30,19 @@ def learned(walk_ins: dict[str, LearnedArrivals], document: HallDocument, at: st
 
 def nobody_comes(hall: Hall) -> StartState:
     """Return the start state of a day without further arrivals, on which every duration is exactly as expected."""
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
-    return replace(scene, streams=(), parts=tuple(part._replace(speed_sd=0.0) for part in scene.parts))
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
+    return replace(state, streams=(), parts=tuple(part._replace(speed_sd=0.0) for part in state.parts))
 
 
-def with_coming(scene: StartState, number: float) -> StartState:
+def with_coming(state: StartState, number: float) -> StartState:
     """Return the same state with this many people still to come."""
-    known = sum(span.number for stream in scene.streams for span in stream.spans)
+    known = sum(span.number for stream in state.streams for span in stream.spans)
     return replace(
-        scene,
+        state,
         streams=tuple(
             stream._replace(spans=tuple(span._replace(number=span.number * number / known) for span in stream.spans))
-            for stream in scene.streams
+            for stream in state.streams
         ),
     )
 
@@ -139,10 +139,10 @@ def test_where_no_history_says_who_comes_they_come_as_in_the_last_hour() -> None
     for _ in range(20):
         hall.after(180).take()
 
-    scene = start_state_of(hall.day, hall.now_at)
+    state = start_state_of(hall.day, hall.now_at)
 
-    assert scene is not None
-    (stream,) = scene.streams
+    assert state is not None
+    (stream,) = state.streams
     (span,) = stream.spans
     assert span._replace(number=0.0) == ArrivalSpan(0.0, 6 * 3600.0, 0.0, 0.0)
     assert span.number == pytest.approx(120)
@@ -155,10 +155,10 @@ def test_in_an_hour_that_history_lacks_people_come_as_in_the_last_hour() -> None
     for _ in range(20):
         hall.after(150).take()
 
-    scene = start_state_of(hall.day, hall.now_at)
+    state = start_state_of(hall.day, hall.now_at)
 
-    assert scene is not None
-    (stream,) = scene.streams
+    assert state is not None
+    (stream,) = state.streams
     assert stream.spans == (ArrivalSpan(0.0, 600.0, 4.0 / 6, 0.0), ArrivalSpan(600.0, 600.0 + 3 * 3600, 60.0, 0.0))
 
 
@@ -213,12 +213,12 @@ def test_a_rest_of_the_day_with_more_people_than_ever_come_is_not_drawn_and_the_
     hall = learned(BUSY, enquiries(counters=4))
     hall.open("1")
     hall.take()
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
 
-    day_outlook_of(with_coming(scene, ARRIVALS_MAX), paths=1)
+    day_outlook_of(with_coming(state, ARRIVALS_MAX), paths=1)
     with pytest.raises(TooManyArrivals):
-        day_outlook_of(with_coming(scene, ARRIVALS_MAX + 1), paths=1)
-    assert waits_and_newcomers_of(with_coming(scene, 100 * ARRIVALS_MAX), paths=1).waits.keys() == {
-        scene.waiting[0].ticket
+        day_outlook_of(with_coming(state, ARRIVALS_MAX + 1), paths=1)
+    assert waits_and_newcomers_of(with_coming(state, 100 * ARRIVALS_MAX), paths=1).waits.keys() == {
+        state.waiting[0].ticket
     }

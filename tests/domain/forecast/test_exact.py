@@ -49,16 +49,16 @@ def certain(**changes: Any) -> Any:  # noqa: ANN401  (a hall document)
 
 def foreseen(hall: Hall) -> dict[TicketId, float]:
     """Return the forecast seconds until the call of each waiting ticket, without randomness."""
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
-    parts = tuple(part._replace(speed=1.0, speed_sd=0.0) for part in scene.parts)
-    scene = replace(scene, parts=parts, streams=())  # no randomness
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
+    parts = tuple(part._replace(speed=1.0, speed_sd=0.0) for part in state.parts)
+    state = replace(state, parts=parts, streams=())  # no randomness
     found: dict[TicketId, float] = {}
-    for called in simulate_day(scene, 2, ahead=False).calls:
+    for called in simulate_day(state, 2, ahead=False).calls:
         for visit, starts in zip(called.visits.tolist(), called.starts_s, strict=True):
-            if visit < len(scene.waiting) and scene.waiting[visit].route[0].part == called.part:
+            if visit < len(state.waiting) and state.waiting[visit].route[0].part == called.part:
                 assert np.ptp(starts) < 1e-6
-                found[scene.waiting[visit].ticket] = float(starts[0])
+                found[state.waiting[visit].ticket] = float(starts[0])
     return found
 
 
@@ -363,11 +363,11 @@ def test_the_forecast_goes_by_the_rule_for_long_waits(most_s: int) -> None:
 @pytest.mark.parametrize("most_s", [60, 600, 1200, None])
 def test_the_forecast_of_a_newcomer_goes_by_the_rule_for_long_waits(most_s: int | None) -> None:
     hall = guarded(max_walk_in_wait_s=most_s)
-    scene = start_state_of(hall.day, hall.now_at)
-    assert scene is not None
-    scene = replace(scene, parts=tuple(part._replace(speed=1.0, speed_sd=0.0) for part in scene.parts), streams=())
+    state = start_state_of(hall.day, hall.now_at)
+    assert state is not None
+    state = replace(state, parts=tuple(part._replace(speed=1.0, speed_sd=0.0) for part in state.parts), streams=())
 
-    newcomer = waits_and_newcomers_of(scene).newcomers[ServiceId("enquiry")]
+    newcomer = waits_and_newcomers_of(state).newcomers[ServiceId("enquiry")]
     ticket = hall.take("enquiry")
 
     assert newcomer.p50_s == played(hall)[ticket]
@@ -386,12 +386,12 @@ def test_who_comes_later_and_waits_too_long_goes_before_who_is_here(
     waits = []
     for most_s in (36_000, 60):
         hall = guarded(max_walk_in_wait_s=most_s)
-        scene = start_state_of(hall.day, hall.now_at)
-        assert scene is not None
-        (stream,) = scene.streams
+        state = start_state_of(hall.day, hall.now_at)
+        assert state is not None
+        (stream,) = state.streams
         stream = stream._replace(spans=(ArrivalSpan(0.0, 3600.0, 10.0, 0.0),))
-        scene = replace(scene, parts=tuple(part._replace(speed_sd=0.0) for part in scene.parts), streams=(stream,))
-        found = waits_of(scene, 1000)[TicketId("booked-9")].p50_s
+        state = replace(state, parts=tuple(part._replace(speed_sd=0.0) for part in state.parts), streams=(stream,))
+        found = waits_of(state, 1000)[TicketId("booked-9")].p50_s
         assert found is not None
         waits.append(found)
 
