@@ -12,7 +12,7 @@ from service.notify.messaging import Messages
 
 
 class CommitObserver:
-    """Tells metrics, the commit hints, the follower of this process and the messages about commits of the lanes."""
+    """Passes commits of the lanes on to the metrics, the commit hints, this process's follower and the messages."""
 
     def __init__(self, metrics: Metrics, hints: CommitHints, follower: Follower) -> None:
         self._metrics = metrics

@@ -214,7 +214,7 @@ def _fold_differences(day: Day) -> Iterator[str]:
     yield from (f"{count} people are at counter {counter}" for counter, count in at_counters.items() if count > 1)
     for counter in day.counters.values():
         if counter.ticket is not None and day.tickets[counter.ticket].counter != counter.id:
-            yield f"counter {counter.id} has {counter.ticket}, who is not there"
+            yield f"counter {counter.id} has {counter.ticket}, which is not at it"
         if counter.ticket is not None and counter.state is CounterState.CLOSED:
             yield f"counter {counter.id} is closed and has {counter.ticket}"
 

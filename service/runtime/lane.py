@@ -4,9 +4,9 @@ A lane belongs to one (hall, day) in one process. Commands that arrive during an
 append they are decided together, in order, and all their events go to the journal in one call: one round trip and one
 commit for many commands (group commit).
 
-**Races.** An append claims the `seq` and `head` of the day. If another process was first, nothing is written: the lane
-reads the missing events, folds them, and decides the batch again. Pure optimism starves the slower process, so after a
-lost race the next try holds the row lock of the day while it reads, decides and appends.
+**Races.** An append is a compare-and-set on `seq` and `head` of the day. If another process was first, nothing is
+written: the lane reads the missing events, folds them, and decides the batch again. Without locks the slower process
+would starve, so after a lost race the next attempt locks the row of the day while it reads, decides and appends.
 
 **Refusals are checked, too.** A refusal or an empty answer appends nothing, so no position is compared, and it may rest
 on an outdated fold. A batch that appends nothing reads the position of the day before it answers.
@@ -84,7 +84,7 @@ log = structlog.get_logger(__name__)
 
 
 class LaneObserver(Protocol):
-    """Is told about the work of lanes: metrics, and hints to followers."""
+    """Observes the work of lanes, for metrics and for hints to followers."""
 
     def committed(self, day: Day, parts: list[ResultPart], append_s: float, commands: int) -> None:
         """Note that events of this process are in the journal and in the committed fold."""
