@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Tell by the exit code whether the service answers; `healthy.py display` whether a `display` has something to show.
+"""Health check of the image: the exit code tells whether the service answers. `healthy.py display` checks a `display`.
 
-A `serve` without its database still answers, and says what it has to; a `display` without one is silent.
+A `serve` without its database still answers with what it knows, and counts as healthy. A `display` without its database
+shows nothing, and does not.
 
-It asks this machine directly: a proxy among the environment variables would answer for itself.
+The check connects directly: a proxy from the environment variables would answer for itself.
 """
 
 import os
@@ -11,11 +12,11 @@ import sys
 from http.client import HTTPConnection, HTTPException
 
 TIMEOUT_S = 2.0
-"""Less than the check's own timeout, after which the answer would be lost."""
+"""Shorter than the timeout of the image's check, after which the result would be lost."""
 
 
 def answers(port: int, path: str) -> bool:
-    """Tell whether something answers on a port, and has no fault to report."""
+    """Tell whether a port answers, with a status below 500."""
     connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", path)

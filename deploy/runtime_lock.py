@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Print those entries of a lock whose packages a list names: `runtime_lock.py requirements.lock runtime.txt`.
+"""Print the entries of a lock file for the listed packages: `runtime_lock.py requirements.lock runtime.txt`.
 
-One lock holds what the service needs and what its development needs; the image takes the first part, with the same
-versions and hashes. Only the standard library is used: it runs before anything is installed.
+The lock file contains the packages for the service and for development. The image installs only the first, with the
+same versions and hashes. This program uses only the standard library, because it runs before anything is installed.
 """
 
 import re
@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 ENTRY = re.compile(r"^([A-Za-z0-9._-]+)==.*(?:\n[ \t]+.*)*", re.MULTILINE)
-"""A package with its version, and the indented lines of its hashes."""
+"""A package with its version, and the indented lines with its hashes."""
 
 
 def entries(lock: str, names: set[str]) -> str:
-    """Pick the entries of these packages.
+    """Return the entries of these packages.
 
     Raises:
-        LookupError: the lock has no entry for one of them.
+        LookupError: the lock file has no entry for one of them.
     """
     found = {match[1]: match[0].rstrip() for match in ENTRY.finditer(lock)}
     if missing := sorted(names - found.keys()):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make every clip the lobby screen speaks with, from nothing but espeak-ng, sox and lame.
-# A hall with its own recordings puts them in place of these files; page/voice/README.md names each one.
+# Make every clip that the lobby screen speaks, with espeak-ng, sox and lame only.
+# A hall can replace these files by its own recordings; page/voice/README.md lists them.
 set -euo pipefail
 
 voice_folder="${1:-$(cd "$(dirname "$0")" && pwd)/page/voice}"
@@ -13,12 +13,12 @@ for tool in espeak-ng sox lame; do
   command -v "$tool" >/dev/null || { echo "make_voices.sh needs $tool" >&2; exit 1; }
 done
 
-# encode WAV MP3: one channel, small, without tags, so that the same tools make the same bytes.
+# encode WAV MP3: one channel, a low bit rate, and no tags, so that the same tools make the same bytes.
 encode() {
   lame --quiet -m m -b "$kbit_s" --resample 22.05 -t "$1" "$2"
 }
 
-# clip LANGUAGE NAME VOICE WORDS_A_MINUTE TEXT: speak it, cut the silence around it (else digits drag), level it.
+# clip LANGUAGE NAME VOICE WORDS_A_MINUTE TEXT: speak the text, cut the silence around it (otherwise there are gaps between digits), normalize the volume.
 clip() {
   local target="$voice_folder/$1/$2.mp3"
   espeak-ng -m -v "$3" -s "$4" -w "$scratch/raw.wav" "$5"
@@ -27,7 +27,7 @@ clip() {
   encode "$scratch/cut.wav" "$target"
 }
 
-# character LANGUAGE NAME VOICE WORDS_A_MINUTE: its name, not a word of one letter.
+# character LANGUAGE NAME VOICE WORDS_A_MINUTE: speak the name of a letter, and not a word of one letter.
 character() {
   clip "$1" "$2" "$3" "$4" "<say-as interpret-as=\"characters\">${2^^}</say-as>"
 }
@@ -52,7 +52,7 @@ clip en number en-gb 145 "Number"
 clip en go-to-counter en-gb 150 "please go to counter"
 clip en go-to en-gb 150 "please go to"
 
-# Two falling notes, each fading out: heard above talk, and over within a second and a half.
+# Two falling notes, each fading out: audible above conversation, and not longer than a second and a half.
 for note in "high 880" "low 698.46"; do
   read -r name hz <<<"$note"
   sox -D -n -r "$rate_hz" -c 1 "$scratch/$name.wav" synth 1.0 sine "$hz" fade l 0.008 1.0 0.95 gain -9

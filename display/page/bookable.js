@@ -1,7 +1,7 @@
 /**
- * The next time that can be booked in a hall, for a screen that tells people they are on standby.
+ * The next time that can be booked in a hall, for a screen that shows it to people on standby.
  *
- * Asked for only while somebody is, a few days at a time and every few minutes: slots are many, and a lobby wants one.
+ * It is requested only while a ticket is on standby, a few days at a time, every few minutes: the answer is long, and one slot is enough.
  */
 
 const EVERY_MS = 300_000;
@@ -25,7 +25,7 @@ export class NextBookable {
 
   /**
    * @param {number} now_ms by the hall's clock
-   * @returns {number | null} epoch milliseconds; null when none is known
+   * @returns {number | null} epoch milliseconds; null if none is known
    */
   at(now_ms) {
     return this.#at_ms !== null && this.#at_ms > now_ms ? this.#at_ms : null;

@@ -1,17 +1,17 @@
-/** Draws the calls: the newest as a banner, those before it as stubs. */
+/** Draws the calls: the newest as a banner, earlier ones as stubs. */
 
 import { lines, make, redraw } from "./element.js";
 import { noneOpen } from "./staffed.js";
 import { isNumbered } from "./words.js";
 
-// Under the banner; four in landscape when they are wide, by the style sheet.
+// Stubs under the banner; in landscape the style sheet shows four if they are wide.
 const STUBS = 6;
-// Longer than this and two stubs no longer fit side by side at a size that is read across the hall.
+// With a longer text two stubs do not fit side by side at a size that can be read across the hall.
 const NUMBER_NARROW_MAX = 4;
 const COUNTER_NARROW_MAX = 2;
-// “请到窗口 Go to counter”: what is longer is smaller.
+// The length of “请到窗口 Go to counter”; a longer text is drawn smaller.
 const PAIR_SHORT_MAX = 17;
-// A counter so long leaves no room for words beside it.
+// A counter of this length leaves no room for words beside it.
 const UNIT_COUNTER_MAX = 5;
 
 /** The part of the page that shows calls. */
@@ -29,7 +29,7 @@ export class CallsView {
   constructor(newest, list) {
     this.#newest = newest;
     this.#list = list;
-    // Else a row hidden for want of room would arrive again when there is room.
+    // Otherwise a row that was hidden for lack of room would be animated again when there is room.
     list.addEventListener("animationend", (event) => event.target.classList.remove("arriving"));
   }
 
@@ -82,7 +82,7 @@ export class CallsView {
   #flash() {
     const box = this.#newest;
     box.classList.remove("fresh");
-    void box.offsetWidth; // without a layout in between the animation of a second call would not start again
+    void box.offsetWidth; // without this layout the animation of a second call would not start again
     box.classList.add("fresh");
   }
 
@@ -103,7 +103,7 @@ export class CallsView {
     });
     this.#stubs = new Map(stubs);
     const wanted = [...this.#stubs.values(), ...this.#ghosts.slice(this.#stubs.size)];
-    // Taking a row out and in again would start its arrival anew.
+    // Removing a row and adding it again would restart its animation.
     if (wanted.length !== this.#list.children.length || wanted.some((row, index) => this.#list.children[index] !== row)) {
       for (const row of this.#list.children) row.classList.remove("arriving");
       this.#list.replaceChildren(...wanted);
@@ -117,7 +117,7 @@ function pair(said) {
   return make("div.pair", { "data-length": length > PAIR_SHORT_MAX ? "long" : null }, lines(said, "span"));
 }
 
-/** A number to be read across the hall; its length lets the style sheet find the size that fits. */
+/** A number readable across the hall; the style sheet finds the size from its length. */
 function number(text) {
   return make("p.number", { "data-length": Math.min(text.length, 10) }, text);
 }

@@ -1,23 +1,23 @@
-/** Which calls are new, and whose turn it is to be the newest. No page and no clock in here: times are arguments. */
+/** Which calls are new, and which call is the newest now. Pure: no page and no clock; times are arguments. */
 
 /** @typedef {{number: string, counter: string, zone?: string, at: string, again: number}} Call */
 
-// A screen that was just switched on still tells the people who were called while it started.
+// A screen that was just switched on still announces the calls made while it started.
 const FRESH_MS = 10_000;
-// Numbers are unique in a day; beyond this the oldest can only be yesterday's.
+// Numbers are unique in a day; with more entries than this the oldest are of an earlier day.
 const NUMBERS_MAX = 5000;
 
-/** Remembers every call seen, across connections, so that each is told once. */
+/** Remembers every call seen, across connections, so that each is announced once. */
 export class CallLog {
   /** @type {Map<string, {at_ms: number, again: number}>} */
   #seen = new Map();
   #empty = true;
 
   /**
-   * Take in a board's calls.
+   * Take over a board's calls.
    * @param {Call[]} called newest first
    * @param {number} at_ms when the board was made, by the same clock as the calls
-   * @returns {Call[]} those to announce, oldest first
+   * @returns {Call[]} the calls to announce, oldest first
    */
   news(called, at_ms) {
     const first = this.#empty;
@@ -28,9 +28,9 @@ export class CallLog {
   #isNew(call) {
     const at_ms = Date.parse(call.at);
     const seen = this.#seen.get(call.number);
-    // After a reconnect a server may still be catching up: what is older than what we saw is no news.
+    // After a reconnect the server may still be catching up: a call older than the one seen is not new.
     if (seen && (at_ms < seen.at_ms || (at_ms === seen.at_ms && call.again <= seen.again))) return false;
-    this.#seen.delete(call.number); // so that the map stays in order of last news
+    this.#seen.delete(call.number); // so that the map stays in order of the last change
     this.#seen.set(call.number, { at_ms, again: call.again });
     if (this.#seen.size > NUMBERS_MAX) this.#seen.delete(this.#seen.keys().next().value);
     return true;
@@ -39,7 +39,7 @@ export class CallLog {
 
 const TURN_MS = 3000;
 
-/** The banner: calls that come within moments of each other are the newest in turn, each for three seconds. */
+/** The banner: of calls that come almost at the same time, each is shown as the newest for three seconds, in turn. */
 export class Turns {
   /** @type {string[]} */
   #next = [];
@@ -58,7 +58,7 @@ export class Turns {
    * The call to show as the newest now.
    * @param {Call[]} called newest first
    * @param {number} now_ms
-   * @returns {{call: Call | null, fresh: boolean}} fresh: its turn begins with this answer
+   * @returns {{call: Call | null, fresh: boolean}} fresh: it is shown for the first time
    */
   pick(called, now_ms) {
     const find = (number) => called.find((call) => call.number === number) ?? null;

@@ -1,10 +1,10 @@
 /** Wall time in the hall's zone, by the hall's clock. */
 
-// A device without a battery-backed clock may be hours off; anything under this is left to the device, so that the clock never stutters.
+// A device without a battery-backed clock may be hours off. A smaller difference is ignored, so that the clock does not jump.
 const DRIFT_MS = 2000;
 const DAY_MS = 86_400_000;
 
-/** The hall's wall clock: the device's, put right by the times in the hall's frames when it is wrong. */
+/** The hall's wall clock: the device's clock, corrected by the times of the hall's frames if it is wrong. */
 export class HallClock {
   #offset_ms = 0;
   #formats;
@@ -30,7 +30,7 @@ export class HallClock {
     return this.#formats.minutes.format(at_ms);
   }
 
-  /** @returns {string} `17:00`; midnight ends the day before it: `24:00` */
+  /** @returns {string} `17:00`; midnight at the end of a day is `24:00` */
   closing(at_ms) {
     const time = this.minutes(at_ms);
     return time === "00:00" ? "24:00" : time;
@@ -51,7 +51,7 @@ export class HallClock {
   }
 
   /**
-   * A time to come, by the words of the next days.
+   * A future time, with a word for today and tomorrow.
    * @param {"zh" | "en"} key
    * @returns {string} `明天 09:20`, `tomorrow 09:20`, `Mon 30 November 09:20`
    */
@@ -62,7 +62,7 @@ export class HallClock {
   }
 }
 
-/** How a day near is called. */
+/** The word for a near day. */
 const NEAR = { zh: ["今天", "明天"], en: ["today", "tomorrow"] };
 
 function formats(timeZone) {
@@ -76,6 +76,6 @@ function formats(timeZone) {
       en: { day: make("en-GB", { month: "long", day: "numeric" }), weekday: make("en-GB", { weekday: "short" }) },
     };
   } catch {
-    return null; // a zone this browser does not know
+    return null; // this browser does not know the time zone
   }
 }

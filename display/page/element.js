@@ -1,11 +1,11 @@
-/** Building pages from data: text goes in as text, never as markup, so nothing a hall writes can become an element. */
+/** Builds pages from data. Text is inserted as text, never as markup, so a hall's text cannot become an element. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * Make an element.
  * @param {string} name tag, with classes after dots: `p.quiet`
- * @param {Record<string, unknown>} [attributes] null, undefined and false leave one out; true writes it empty
+ * @param {Record<string, unknown>} [attributes] null, undefined and false omit an attribute; true writes it empty
  * @param {...(Node | string | null | undefined | (Node | string)[])} children
  * @returns {HTMLElement}
  */
@@ -17,7 +17,7 @@ export function make(name, attributes = {}, ...children) {
 }
 
 /**
- * Make an SVG element. Coordinates are attributes, which a strict content policy allows where it forbids styles.
+ * Make an SVG element. Coordinates are attributes, which a strict content policy allows, unlike styles.
  * @param {string} tag
  * @param {Record<string, unknown>} [attributes]
  * @param {...(Node | string | null | undefined)} children
@@ -37,7 +37,7 @@ function finish(element, attributes, children) {
 }
 
 /**
- * One element a language, each marked with its language; the first leads.
+ * One element for each language, marked with its language; the first is the main one.
  * @param {import("./words.js").Said[]} said
  * @param {string} [tag]
  * @returns {HTMLElement[]}
@@ -49,9 +49,9 @@ export function lines(said, tag = "p") {
 const drawn = new WeakMap();
 
 /**
- * Fill an element anew, but only when the facts it shows have changed: a board comes up to ten times a second.
+ * Fill an element again, but only if the facts it shows have changed: boards come up to ten times a second.
  * @param {Element} parent
- * @param {unknown} facts all that `build` reads
+ * @param {unknown} facts everything that `build` reads
  * @param {() => (Node | string)[]} build
  * @returns {boolean} whether it was filled
  */

@@ -1,16 +1,16 @@
 /**
- * The code of the door, another one each minute, by which people take a number with their phones.
+ * The code of the door, which changes each minute. With it people take a ticket on their phones.
  *
- * A screen that may show it was opened once with a key.
+ * A screen that shows it was opened once with a key.
  */
 
 import { Key } from "./key.js";
 import { backOff_ms } from "./socket.js";
 
 const FETCH_MS = 8000;
-// The service lets a code in for a minute after it was to be replaced; longer than that it would only annoy.
+// The service accepts a code for a minute after its replacement was due. An older code would only be refused.
 const GRACE_MS = 60_000;
-// All screens of a city need another code in the same second, and have a minute to get it.
+// The screens of a city need the next code in the same second, and have a minute to get it.
 const SPREAD_MS = 5000;
 
 /** @typedef {{code: string, url: string, modules: string[], until_ms: number}} Shown */
@@ -28,7 +28,7 @@ export class Entrance {
 
   /**
    * @param {string} hall
-   * @param {Key} [key] of the screen
+   * @param {Key} [key] the screen's key
    */
   constructor(hall, key = new Key(hall)) {
     this.#hall = hall;
@@ -37,14 +37,14 @@ export class Entrance {
 
   /**
    * @param {number} now_ms by the hall's clock
-   * @returns {Shown | null} the code to show; null when there is none that would let anybody in
+   * @returns {Shown | null} the code to show; null if there is no valid one
    */
   shown(now_ms) {
     return this.#shown && now_ms < this.#shown.until_ms + GRACE_MS ? this.#shown : null;
   }
 
   /**
-   * Ask for the next code when it is time; to be called a few times a second.
+   * Request the next code when it is time; to be called a few times a second.
    * @param {number} now_ms by the hall's clock
    */
   look(now_ms) {
@@ -61,7 +61,7 @@ export class Entrance {
       this.#failures = 0;
       this.#shown = { code: answer.code, url: answer.url, modules: answer.modules, until_ms: Date.parse(answer.valid_until_at) };
     }
-    // Also after an answer: a clock that is wrong must not ask without a pause.
+    // Also after an answer: with a wrong clock the screen must not send requests without a pause.
     this.#due_ms = performance.now() + backOff_ms(this.#failures);
     this.#failures += answer ? 0 : 1;
   }

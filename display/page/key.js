@@ -1,7 +1,7 @@
 /**
- * The key of a machine's page: a device's token, with which the page was opened once as `#key=` behind its address.
+ * The key of a device's page: the token of the device. The page was opened once with `#key=` in its address.
  *
- * It is kept in this browser and taken out of the address, where people could read it; one that was taken back is forgotten.
+ * The key is stored in this browser and removed from the address, where people could read it. A revoked key is deleted.
  */
 
 /** A key of one hall. */
@@ -26,19 +26,19 @@ export class Key {
     return this.#value;
   }
 
-  /** It is good for nothing any more. */
+  /** Delete the key: it is no longer valid. */
   forget() {
     this.#value = null;
     remember(this.#name, null);
   }
 }
 
-/** @param {string} name @returns {string | null} what this browser has kept */
+/** @param {string} name @returns {string | null} the stored value */
 export function recall(name) {
   try {
     return localStorage.getItem(name);
   } catch {
-    return null; // a browser that keeps nothing
+    return null; // the browser does not allow storage
   }
 }
 
@@ -48,6 +48,6 @@ export function remember(name, value) {
     if (value === null) localStorage.removeItem(name);
     else localStorage.setItem(name, value);
   } catch {
-    // a browser that keeps nothing: it lasts as long as the page
+    // the browser does not allow storage: the key lasts as long as the page
   }
 }

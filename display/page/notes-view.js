@@ -1,4 +1,4 @@
-/** Draws what the screen says in sentences: name and time, notices, how fresh it is, and the words that take the place of a board. */
+/** Draws the texts around the board: name and time, notices, its age, and the message shown instead of a board. */
 
 import { lines, make, redraw } from "./element.js";
 
@@ -47,17 +47,17 @@ export class NotesView {
     this.#parts.clock.dateTime = time;
   }
 
-  /** @param {import("./words.js").Said[] | null} said null takes the band away */
+  /** @param {import("./words.js").Said[] | null} said null removes the band */
   drawBand(said) {
     this.#parts.band.hidden = said === null;
     redraw(this.#parts.bandWords, said, () => lines(said ?? []));
   }
 
   /**
-   * Words in place of the board.
+   * Show a message instead of the board.
    * @param {import("./words.js").Said[]} said
    * @param {import("./words.js").Said[]} [hint]
-   * @param {number} [level] of the heading: 1 where it stands alone
+   * @param {number} [level] heading level: 1 if the message is the only content
    */
   drawMessage(said, hint = [], level = 2) {
     const length = Math.max(0, ...said.map(({ text }) => text.length));
@@ -66,7 +66,7 @@ export class NotesView {
   }
 
   /**
-   * One notice at a time, each long enough to be read; none leaves the place empty.
+   * Show one notice at a time, each long enough to be read; without notices the place is empty.
    * @param {import("./words.js").Said[][]} notices
    * @param {number} now_ms by the page's own clock
    */

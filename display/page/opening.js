@@ -1,32 +1,32 @@
 /**
- * Whether a hall is open and gives out numbers, and when it opens next: its board says only the hours of today.
+ * Whether a hall is open and issues tickets, and when it opens next. A board contains only the hours of today.
  *
- * The hall says it with its name; it is asked anew when one of its times has passed, or its closing is another.
+ * The hall's own data contain the next opening. They are read again when one of their times has passed or the closing changed.
  */
 
-// A screen may be so much ahead of its hall.
+// The clock of a screen may be this much ahead of its hall's.
 const AFTER_MS = 5000;
 const AGAIN_MS = 30_000;
-// How long before its opening a hall may begin to give numbers, as far as a screen looks for it.
+// How long before the opening a screen begins to check whether tickets are issued.
 const DOORS_MAX_MS = 3 * 3_600_000;
 
-/** @typedef {{opens_ms: number, doors_open: boolean}} Ahead the next opening of a hall that is closed; whether numbers are given out already */
+/** @typedef {{opens_ms: number, doors_open: boolean}} Ahead the next opening of a closed hall; whether tickets are issued already */
 
 /**
- * @typedef {{open: boolean, until_ms: number | null, since_ms: number | null, from_ms: number | null}} Doors whether numbers are
- *   given out; until when, null where it never ends or nobody knows; else since when not, and from when again today
+ * @typedef {{open: boolean, until_ms: number | null, since_ms: number | null, from_ms: number | null}} Doors whether tickets are
+ *   issued; until when (null if it never ends or is unknown); if not, since when, and when they are issued again today
  */
 
-/** The opening hours of one hall, as they concern its screen. */
+/** The opening hours of one hall, as its screen needs them. */
 export class Opening {
   #ask;
   #hall = { open: true, opens_at: null, doors_open: true };
-  /** @type {string | null} what the board said of the closing when the hall was asked */
+  /** @type {string | null} the closing on the board when the hall's data were read */
   #closing = null;
   #asking = false;
   #due_ms = 0;
 
-  /** @param {() => Promise<object | "unknown" | null>} ask for the hall, as `GET /v1/halls/{hall}` answers it */
+  /** @param {() => Promise<object | "unknown" | null>} ask reads the hall's data, as `GET /v1/halls/{hall}` returns them */
   constructor(ask) {
     this.#ask = ask;
   }
@@ -42,7 +42,7 @@ export class Opening {
 
   /**
    * @param {number} now_ms by the hall's clock
-   * @returns {Ahead | null} null while the hall is open, or nobody knows when it will be
+   * @returns {Ahead | null} null while the hall is open, or if the next opening is unknown
    */
   ahead(now_ms) {
     const { open, doors_open } = this.#hall;
@@ -50,7 +50,7 @@ export class Opening {
   }
 
   /**
-   * Whether numbers are given out, and until or since when: by the board's spans, with which no news comes when one ends.
+   * Whether tickets are issued, and until or since when. It is computed from the board's time spans: no frame comes when one ends.
    * @param {{closing_at: string | null, doors: {opens_at: string, closes_at: string}[] | null}} board
    * @param {number} now_ms by the hall's clock
    * @returns {Doors}
@@ -64,7 +64,7 @@ export class Opening {
     return { open: false, until_ms: null, since_ms, from_ms: spans.find(({ opens_ms }) => opens_ms > now_ms)?.opens_ms ?? null };
   }
 
-  /** By a board that does not say it, of a release before. */
+  /** For a board of an earlier release, which has no time spans. */
   #doorsOfBefore(closing_at, now_ms) {
     const closing_ms = closing_at === null ? null : Date.parse(closing_at);
     if (closing_ms !== null && closing_ms <= now_ms) return { open: false, until_ms: null, since_ms: closing_ms, from_ms: null };
@@ -72,7 +72,7 @@ export class Opening {
   }
 
   /**
-   * Ask when it is time; to be called a few times a second.
+   * Read the hall's data when it is time; to be called a few times a second.
    * @param {{closing_at: string | null}} board
    * @param {number} now_ms by the hall's clock
    */

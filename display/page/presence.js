@@ -1,13 +1,13 @@
 /**
- * Saying that this screen is there, for whoever watches the hall: a screen with a key of its own is missed when it is gone.
+ * Tells the service that this screen works, so that staff see when a screen with its own key is missing.
  *
- * It says so only while what it shows is true; one that hangs, or shows an old board, is as good as gone.
+ * It reports only while its content is true. A screen that hangs, or shows an old board, counts as missing.
  */
 
 const EVERY_MS = 30_000;
 const FETCH_MS = 8000;
 
-/** Half a minute's word from one screen. */
+/** Sends a report every half minute. */
 export class Presence {
   #address;
   #zone;
@@ -16,7 +16,7 @@ export class Presence {
 
   /**
    * @param {string} hall
-   * @param {string | null} zone what it shows of the hall
+   * @param {string | null} zone the zone that it shows
    * @param {import("./key.js").Key} key
    */
   constructor(hall, zone, key) {
@@ -25,15 +25,15 @@ export class Presence {
     this.#key = key;
   }
 
-  /** Say it when it is time; to be called a few times a second while the screen is live. */
+  /** Send a report when it is time; to be called a few times a second while the screen is live. */
   look() {
     if (!this.#key.value || performance.now() < this.#due_ms) return;
-    this.#due_ms = performance.now() + EVERY_MS * (0.8 + 0.4 * Math.random()); // not all screens of a city at once
+    this.#due_ms = performance.now() + EVERY_MS * (0.8 + 0.4 * Math.random()); // random, so that the screens of a city do not report at the same moment
     fetch(this.#address, {
       method: "PUT",
       headers: { Authorization: `Bearer ${this.#key.value}`, "Content-Type": "application/json" },
       body: JSON.stringify({ zone: this.#zone }),
       signal: AbortSignal.timeout(FETCH_MS),
-    }).catch(() => undefined); // said again in half a minute
+    }).catch(() => undefined); // the next report comes in half a minute
   }
 }

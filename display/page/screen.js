@@ -1,10 +1,10 @@
 /**
  * The lobby screen of one hall, or of one of its zones.
  *
- * Asks the hall for its name, languages and socket, listens to its board, and draws what it hears. Never shows as true what may
- * no longer be: after a few seconds of silence it says how old its numbers are, after ten minutes it takes them away.
+ * It reads the hall's name, languages and socket address, receives its board and draws it. It never shows as true what may
+ * no longer be: after a few seconds without a frame it shows how old the numbers are, after ten minutes it removes them.
  *
- * To be watched from outside: `data-link` and `data-view` on the body, `data-number`, `data-counter` and `data-again` on the calls,
+ * For observers: `data-link` and `data-view` on the body, `data-number`, `data-counter` and `data-again` on the calls,
  * and the event `paihao:spoken` on the document, `{number, counter, lang, clips}`, as each sentence begins.
  */
 
@@ -27,7 +27,7 @@ const LOOK_MS = 250;
 const LISTS_MAX_MS = 10 * 60_000;
 const HALL_FETCH_MS = 8000;
 const HALL_UNKNOWN_RETRY_MS = 30_000;
-// When the socket cannot be reached this often in a row, its address may have changed.
+// After so many failed attempts in a row the address of the socket may have changed.
 const FAILURES_TO_ASK_AGAIN = 8;
 
 const hallId = decodeURIComponent(location.pathname.match(/^\/halls\/([^/]+)\/screen\/?$/)?.[1] ?? "");
@@ -58,13 +58,13 @@ const callLog = new CallLog();
 const turns = new Turns();
 let words = new Words();
 let clock = new HallClock();
-/** What the hall says of itself; null until it answered. */
+/** The hall's data; null until they were read. */
 let hall = null;
-/** @type {"hall" | "zone" | null} what of the screen's address does not exist */
+/** @type {"hall" | "zone" | null} the part of the screen's address that does not exist */
 let unknown = null;
-/** The last board, made whole; null until one was heard. */
+/** The last board, with all its parts; null until one was received. */
 let board = null;
-/** When the last frame was made: the time of the last truth. */
+/** When the last frame was made: up to then the content is true. */
 let truth_ms = NaN;
 /** @type {BoardSocket | null} */
 let socket = null;
@@ -72,7 +72,7 @@ let socket = null;
 let speaker = null;
 const started_ms = performance.now();
 
-/** Ask for the hall until it answers. */
+/** Read the hall's data, until an answer comes. */
 async function findHall() {
   for (let failures = 0; ; failures += 1) {
     const answer = await askHall();
@@ -83,7 +83,7 @@ async function findHall() {
   }
 }
 
-/** @returns {Promise<object | "unknown" | null>} null when it could not be had */
+/** @returns {Promise<object | "unknown" | null>} null if it could not be read */
 async function askHall() {
   try {
     const response = await fetch(`/v1/halls/${encodeURIComponent(hallId)}`, { cache: "no-store", signal: AbortSignal.timeout(HALL_FETCH_MS) });
@@ -102,7 +102,7 @@ function adopt(answer) {
   for (const [id, label] of [["calls", "callsLabel"], ["waits", "waitsLabel"]]) part(id).setAttribute("aria-label", words.say(label)[0].text);
 }
 
-/** Where the board is; asked anew of the hall now and then while it cannot be reached. */
+/** The address of the board's socket; read again from the hall's data now and then while it cannot be reached. */
 function address(failures) {
   if (failures > 0 && failures % FAILURES_TO_ASK_AGAIN === 0) {
     askHall().then((answer) => {
@@ -128,13 +128,13 @@ function hear(frame) {
   if (board) usable();
 }
 
-/** When a suspended hall is expected back; with the day where that is not today. */
+/** When a suspended hall is expected to continue; with the day if that is not today. */
 function resumes(at_ms) {
   if (clock.date("en", at_ms) === clock.date("en", clock.now())) return words.say("resumesAt", clock.minutes(at_ms));
   return words.say("resumesOn", words.languages.map(({ key, tag }) => ({ key, tag, text: clock.soon(key, at_ms) })));
 }
 
-/** A board with everything in it that is drawn, so that a part the server leaves out is empty and not a fault. */
+/** A board with all parts that are drawn: a part that the server leaves out is empty and causes no error. */
 function whole(frame) {
   const names = frame.names ?? {};
   const services = Object.fromEntries((hall.services ?? []).map((service) => [service.id, service]));
@@ -146,7 +146,7 @@ function whole(frame) {
     notices: frame.notices ?? [],
     closing_at: frame.closing_at ?? null,
     doors: frame.doors ?? null,
-    day_ends_ms: Date.parse(frame.day_ends_at ?? ""), // at which nobody is called any more
+    day_ends_ms: Date.parse(frame.day_ends_at ?? ""), // when calls end
     suspended: frame.suspended ?? null,
     names: { hall: names.hall ?? hall.name, services: names.services ?? services, counters: names.counters ?? {}, stages: names.stages ?? {}, zones: names.zones ?? {} },
   };
@@ -185,7 +185,7 @@ function draw() {
     link === "live",
   );
 
-  // Last, when the rest has taken its room: how the board is laid out depends on what is left.
+  // Last, because the layout of the board depends on the room that the rest leaves.
   if (view === "board") {
     callsView.draw({ words, board, stale, opens: early ? opens : null, ...turns.pick(board.called, now_ms) });
     waitsView.draw({ words, clock, board, stale, entrance: entrance.shown(clock.now()), early, doors: opening.doors(board, clock.now()), bookable: bookable.at(clock.now()), now_ms });
@@ -200,7 +200,7 @@ function draw() {
   }
 }
 
-/** Whether nobody is called or waits. */
+/** Whether no one is called or waits. */
 function isEmpty({ called, waiting, standby }) {
   return called.length === 0 && standby === 0 && waiting.every(({ count }) => count === 0);
 }
@@ -230,10 +230,10 @@ function prepareSound() {
   });
   button.hidden = false;
   document.body.dataset.sound = "off";
-  // A screen on the wall has one button: a tap anywhere is meant for it, and so is Enter on a remote control.
+  // A screen on the wall has one button: a tap anywhere presses it, and so does Enter on a remote control.
   document.addEventListener("click", () => speaker.on || speaker.unlock());
   document.addEventListener("keydown", (event) => event.key === "Enter" && (speaker.on || speaker.unlock()));
-  if (query.get("sound") === "on") speaker.unlock(); // an unattended screen, whose browser was started to allow sound without a tap
+  if (query.get("sound") === "on") speaker.unlock(); // an unattended screen, whose browser allows sound without a tap
 }
 
 function look() {

@@ -1,19 +1,19 @@
-/** The socket to the hall's board: opens, listens, notices silence, opens again. */
+/** The socket to the hall's board: connects, receives, notices silence, reconnects. */
 
 const PROTOCOL = "paihao.board.v1";
-// The server speaks at least every 2 s; the page must say so 5 s after the last word at the latest, and looks four times a second.
+// The server sends at least every 2 s. The page must show silence 5 s after the last frame, and checks four times a second.
 export const SILENCE_MS = 4500;
-// A connection is given up later than that, and not by all screens together: a server that was only busy must not be met by a storm.
+// A connection is closed later than that, and at a random time: a server that was only busy must not get all screens at once.
 const GIVE_UP_MS = 6000;
 const GIVE_UP_SPREAD_MS = 2000;
 const CONNECT_MS = 5000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5000;
-// All screens of a city hear of a restart in the same moment and must not come back in the same moment.
+// After a restart all screens of a city lose their connection at the same moment. They must not reconnect at the same moment.
 const RESTART_SPREAD_MS = 1000;
-// A wrong zone is put right by people, not by asking again.
+// A wrong zone must be corrected by people; reconnecting does not help.
 const UNKNOWN_ZONE_RETRY_MS = 30_000;
-// Two looks further apart than this mean the browser held our timers back, and perhaps the frames with them.
+// If two checks are further apart than this, the browser delayed the timers, and perhaps the frames as well.
 const HELD_BACK_MS = 2000;
 
 const RESTARTING = 1012;
@@ -21,7 +21,7 @@ const UNKNOWN_ZONE = 4404;
 
 /** @typedef {{type: "board" | "alive", day: string, seq: number, at: string}} Frame */
 
-/** One board's frames, in order, over as many connections as it takes. */
+/** The frames of one board, in order, over as many connections as needed. */
 export class BoardSocket {
   #address;
   #protocols;
@@ -40,10 +40,10 @@ export class BoardSocket {
 
   /**
    * @param {object} options
-   * @param {(failures: number) => string} options.address where to connect, asked at each attempt
-   * @param {() => string[]} [options.protocols] asked at each attempt; those of a board if not said
-   * @param {(data: string) => Frame | null} [options.read] what a message is; a board's frame if not said
-   * @param {(frame: Frame) => void} options.onFrame each frame that is not older than the one before
+   * @param {(failures: number) => string} options.address the address to connect to, called at each attempt
+   * @param {() => string[]} [options.protocols] called at each attempt; by default the board's subprotocols
+   * @param {(data: string) => Frame | null} [options.read] parses a message; by default a board's frame
+   * @param {(frame: Frame) => void} options.onFrame called with each frame that is not older than the one before
    * @param {() => void} options.onUnknownZone
    */
   constructor({ address, protocols = () => [PROTOCOL], read = parse, onFrame, onUnknownZone }) {
@@ -55,12 +55,12 @@ export class BoardSocket {
     this.#heard_ms = this.#looked_ms = performance.now();
   }
 
-  /** @returns {number} how long nothing was heard, by a clock that nobody sets */
+  /** @returns {number} ms since the last frame, by a monotonic clock */
   get silent_ms() {
     return performance.now() - this.#heard_ms;
   }
 
-  /** Connect now, leaving any connection there is. */
+  /** Connect now; an existing connection is dropped. */
   open() {
     this.#leave();
     this.#opened_ms = performance.now();
@@ -70,7 +70,7 @@ export class BoardSocket {
     try {
       socket = new WebSocket(this.#address(this.#failures), this.#protocols());
     } catch {
-      this.#retry(); // an address no socket can have: it may be put right in the hall's settings
+      this.#retry(); // an invalid address: it may be corrected in the hall's settings
       return;
     }
     this.#socket = socket;
@@ -78,12 +78,12 @@ export class BoardSocket {
     socket.addEventListener("close", (event) => this.#socket === socket && this.#closed(event.code));
   }
 
-  /** Look for silence; to be called a few times a second. A connection that says nothing is given up, as a cut cable closes none. */
+  /** Check for silence; to be called a few times a second. A silent connection is dropped, because a cut cable closes none. */
   look() {
     const now_ms = performance.now();
     const heldBack = now_ms - this.#looked_ms > HELD_BACK_MS;
     this.#looked_ms = now_ms;
-    if (heldBack || this.#socket === null) return; // frames may be waiting behind this very task: hear them first
+    if (heldBack || this.#socket === null) return; // frames may be queued behind this task: handle them first
     const allowed_ms = this.#last === null ? CONNECT_MS : this.#patience_ms;
     if (now_ms - Math.max(this.#heard_ms, this.#opened_ms) > allowed_ms) {
       this.#leave();
@@ -91,7 +91,7 @@ export class BoardSocket {
     }
   }
 
-  /** Do not wait for the next attempt: the network is back. */
+  /** Connect without waiting for the next attempt: the network is back. */
   hurry() {
     if (this.#socket === null) this.#schedule(Math.random() * RESTART_SPREAD_MS);
   }
@@ -133,13 +133,13 @@ export class BoardSocket {
   #leave() {
     clearTimeout(this.#timer);
     const socket = this.#socket;
-    this.#socket = null; // first, so that its close event is nobody's
+    this.#socket = null; // first, so that its close event is ignored
     socket?.close();
   }
 }
 
 /**
- * How long to wait before another attempt: doubling, with half of it left to chance.
+ * The wait before another attempt: doubled each time, half of it random.
  * @param {number} failures attempts that failed in a row before this wait
  */
 export function backOff_ms(failures) {
@@ -147,7 +147,7 @@ export function backOff_ms(failures) {
   return full_ms * (0.5 + Math.random() / 2);
 }
 
-/** @returns {Frame | null} null for what is no frame of ours */
+/** @returns {Frame | null} null if it is not a valid frame */
 function parse(data) {
   try {
     const frame = JSON.parse(data);

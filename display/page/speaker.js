@@ -3,8 +3,8 @@
 import { isNumbered } from "./words.js";
 
 const CLIPS = "/display/voice/";
-// Screens hear several calls in a second at a peak. With this many calls waiting to be spoken each is said once instead of twice:
-// a call is four sentences, so that people hear of theirs within about half a minute.
+// At a peak a screen receives several calls in a second. If so many calls wait to be spoken, each is spoken once instead of twice:
+// a call has four sentences, so people hear theirs within about half a minute.
 const WAITING_TO_REPEAT_MAX = 2;
 const TIMES = 2;
 const SENTENCE_GAP_S = 0.3;
@@ -12,8 +12,8 @@ const HYPHEN_S = 0.15;
 const FETCH_MS = 4000;
 const UTTERANCE_MS = 15_000;
 
-// What is said, in order: a clip by name, or the characters of the number or the counter. A counter with a name of its own is only
-// named: "please go to P1", for there is no recording of what a hall calls it.
+// The spoken parts, in order: clips by name, or the characters of the number or the counter. For a counter with a name of its
+// own only that is spoken, "please go to P1": there is no recording of the hall's word for it.
 const SENTENCES = {
   zh: { numbered: ["please", { spell: "number" }, "go-to", { spell: "counter" }, "counter"], named: ["please", { spell: "number" }, "go-to", { spell: "counter" }] },
   en: { numbered: ["number", { spell: "number" }, "go-to-counter", { spell: "counter" }], named: ["number", { spell: "number" }, "go-to", { spell: "counter" }] },
@@ -45,7 +45,7 @@ function kindOf({ counter }) {
   return isNumbered(counter) ? "numbered" : "named";
 }
 
-/** Speaks calls one after another; silent until a person has allowed sound, as browsers demand. */
+/** Speaks calls one after another; silent until a person has allowed sound, as browsers require. */
 export class Speaker {
   #languages;
   #clipsOnly;
@@ -61,13 +61,13 @@ export class Speaker {
    * @param {object} options
    * @param {("zh" | "en")[]} options.languages spoken in this order
    * @param {boolean} [options.clipsOnly] never use the device's own voices
-   * @param {(on: boolean) => void} options.onState sound became allowed, or was taken away
+   * @param {(on: boolean) => void} options.onState called when sound is allowed or no longer allowed
    */
   constructor({ languages, clipsOnly = false, onState }) {
     this.#languages = languages;
     this.#clipsOnly = clipsOnly;
     this.#onState = onState;
-    globalThis.speechSynthesis?.getVoices(); // browsers load the list at the first question and answer the next
+    globalThis.speechSynthesis?.getVoices(); // browsers load the list at the first call and return it at the next
   }
 
   /** @returns {boolean} */
@@ -75,7 +75,7 @@ export class Speaker {
     return this.#context?.state === "running";
   }
 
-  /** Allow sound. Has an effect only inside a person's tap or key press, or where the browser was started to allow sound. */
+  /** Allow sound. Works only inside a tap or key press, or if the browser was started to allow sound. */
   async unlock() {
     if (this.#context === null) {
       this.#context = new AudioContext();
@@ -86,7 +86,7 @@ export class Speaker {
   }
 
   /**
-   * Speak a call when those before it have been spoken. Not kept while sound is off: nobody wants to hear old calls.
+   * Speak a call after the earlier ones. While sound is off it is dropped, because old calls are not useful.
    * @param {{number: string, counter: string}} call
    */
   say({ number, counter }) {
@@ -95,7 +95,7 @@ export class Speaker {
     if (!this.#speaking) this.#speakAll();
   }
 
-  /** Forget what has not been spoken yet: the hall is suspended. */
+  /** Drop all calls that were not spoken yet: the hall is suspended. */
   hush() {
     this.#queue = [];
   }
@@ -128,10 +128,10 @@ export class Speaker {
     if (voice) await utter(TEXTS[language][kindOf(call)](spaced(call.number), spaced(call.counter)), voice);
   }
 
-  /** Play clips without a break between them, each as soon as it is there. */
+  /** Play clips without a break, each as soon as it is loaded. */
   async #play(clips) {
     const context = this.#context;
-    // All are asked for at once and in spoken order, so that the first plays while the last still loads.
+    // All are requested at once and in spoken order, so that the first plays while the last is still loading.
     const buffers = clips.map((clip) => (clip === "" ? null : this.#buffer(clip)));
     let end_s = context.currentTime;
     for (const loading of buffers) {
@@ -148,11 +148,11 @@ export class Speaker {
       source.start(end_s);
       end_s += buffer.duration;
     }
-    // By a timer and not by the end of the last clip, which never comes when the device takes the sound away.
+    // A timer, and not the end of the last clip: that event never comes if the device takes the sound away.
     await pause((end_s - context.currentTime + SENTENCE_GAP_S) * 1000);
   }
 
-  /** A clip, fetched once. One that cannot be had now is skipped, and asked for again when it is next needed. */
+  /** Load a clip once. A clip that cannot be loaded is skipped, and requested again when it is next needed. */
   #buffer(clip) {
     const known = this.#buffers.get(clip);
     if (known) return known;
@@ -168,7 +168,7 @@ export class Speaker {
   }
 }
 
-/** A voice on the device itself: one that speaks over the network falls silent with it. */
+/** A voice on the device itself: a voice over the network fails together with the network. */
 function localVoice(language) {
   const voices = globalThis.speechSynthesis?.getVoices() ?? [];
   const tags = language === "zh" ? ["zh-cn", "zh-hans", "cmn", "zh"] : ["en"];
@@ -184,7 +184,7 @@ function spaced(text) {
   return [...text.toUpperCase()].join(" ");
 }
 
-/** Speak a text; at the latest after a while it is over, as some devices never say that it ended. */
+/** Speak a text; it ends after a time limit, because some devices never report the end. */
 function utter(text, voice) {
   const utterance = new SpeechSynthesisUtterance(text);
   utterance.voice = voice;

@@ -1,4 +1,4 @@
-/** Draws the waits beside the calls: a range for each service, what is online, standby, and until when numbers are given out. */
+/** Draws the waits beside the calls: a range for each service, online services, standby, and until when tickets are issued. */
 
 import { lines, make, makeSvg, redraw } from "./element.js";
 import { noneOpen } from "./staffed.js";
@@ -11,7 +11,7 @@ const QUIET_MODULES = 4;
 export class WaitsView {
   #box;
   #facts = "";
-  /** How many services fit on one page, and how: found by drawing. */
+  /** How many services fit on one page, and in which size: measured by drawing. */
   #fit = { style: "roomy", whole: true, count: 0 };
 
   /** @param {HTMLElement} box */
@@ -24,17 +24,17 @@ export class WaitsView {
    * @param {import("./words.js").Words} facts.words
    * @param {import("./clock.js").HallClock} facts.clock
    * @param {object} facts.board
-   * @param {boolean} facts.stale ranges, standby, hours and the door's code are withdrawn: they would be wrong
-   * @param {import("./entrance.js").Shown | null} facts.entrance the code by which people take a number here
-   * @param {boolean} facts.early whether numbers are given out before the hall opens
-   * @param {import("./opening.js").Doors} facts.doors whether numbers are given out: how long newcomers wait is said only then
-   * @param {number | null} facts.bookable the next time that can be booked, told beside those on standby
-   * @param {number} facts.now_ms by the page's own clock; turns the pages of a long list
+   * @param {boolean} facts.stale ranges, standby, hours and the door's code are hidden, because they may be wrong
+   * @param {import("./entrance.js").Shown | null} facts.entrance the code for taking a number by phone here
+   * @param {boolean} facts.early whether tickets are issued before the hall opens
+   * @param {import("./opening.js").Doors} facts.doors whether tickets are issued: only then newcomers' waits are shown
+   * @param {number | null} facts.bookable the next time that can be booked, shown beside the standby count
+   * @param {number} facts.now_ms by the page's own clock; selects the page of a long list
    */
   draw({ words, clock, board, stale, entrance, early, doors, bookable, now_ms }) {
     const services = board.names.services;
     const online = Object.values(services).filter((service) => service.online_url);
-    // Before the hall opens its plan says how many counters there will be; afterwards nobody knows when one opens.
+    // Before the hall opens, its plan gives the number of counters. Later, with all closed, it is unknown when one opens.
     const unknown = !early && noneOpen(board);
     const isTold = ({ shown }) => !unknown && shown && !(clock.now() + shown.to_min * 60_000 > board.day_ends_ms);
     const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url).map((wait) => (isTold(wait) ? wait : { ...wait, shown: null }));
@@ -66,12 +66,12 @@ export class WaitsView {
     }
   }
 
-  /** Whether nothing is cut off; the tails of the last line's letters hang below it by less than half a unit. */
+  /** Whether nothing is cut off; descenders of the last line hang below it by less than half a unit. */
   #fits() {
     return this.#box.scrollHeight - this.#box.clientHeight <= Math.min(innerWidth, innerHeight) / 216;
   }
 
-  /** Say the same in less room: smaller, then long names cut, then without bars, then on several pages. */
+  /** Fit the content into less room: smaller, then long names cut, then without bars, then on several pages. */
   #tighten() {
     const { style, whole, count } = this.#fit;
     if (style === "roomy") this.#fit = { style: "full", whole, count };
@@ -83,13 +83,13 @@ export class WaitsView {
   }
 }
 
-/** What is said where a newcomer is told no wait: there is no number for them, or none in the order of calls. Kiosks say the same. */
+/** The text if a newcomer is promised no wait: no tickets are issued, or only standby. Kiosks show the same. */
 function noWait({ admission }, service) {
   if (service?.offered === false) return "noNew";
   return { full: "fullToday", standby: "standbyOnly" }[admission] ?? null;
 }
 
-/** @param {{stale: boolean, shut: boolean, compact: boolean}} how shut: nobody can begin to wait, so no wait is told */
+/** @param {{stale: boolean, shut: boolean, compact: boolean}} how shut: no ticket can be taken, so no wait is shown */
 function drawWait(words, wait, service, { stale, shut, compact }) {
   const { service: id, count } = wait;
   const none = stale ? null : noWait(wait, service);
@@ -144,7 +144,7 @@ function drawExtras(words, online, standby, next) {
   if (online.length > 0) {
     const names = online.map((service) => ({ prefix: service.prefix, said: named(words, service, "") }));
     const joins = words.say("join");
-    const several = online.length > 1; // a list may be cut where the room ends: the fact comes before it
+    const several = online.length > 1; // a long list may be cut off, so the fact comes before it
     extras.push(
       words.say(several ? "onlineHead" : "online").map((one, index) => {
         const list = names.map(({ prefix, said }) => `${prefix} ${(said.find(({ key }) => key === one.key) ?? said[0])?.text ?? ""}`.trim()).join(joins[index].text);
@@ -160,7 +160,7 @@ function drawExtras(words, online, standby, next) {
   return extras.length > 0 ? [make("div.extras", {}, extras.map((said) => make("div.extra", {}, lines(said))))] : [];
 }
 
-/** A QR code with the white border that it needs; dark modules that touch are one stroke, so that no seam shows. */
+/** A QR code with its required white border; adjacent dark modules are one stroke, so that no gap shows. */
 function drawCode(words, { modules, code }) {
   const size = modules.length + 2 * QUIET_MODULES;
   const dark = modules.flatMap((row, y) => [...row.matchAll(/1+/g)].map(({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`));
@@ -173,7 +173,7 @@ function drawCode(words, { modules, code }) {
   );
 }
 
-/** What is said of the door, and below it: until or since when numbers are given out, or from when; null where they always are. */
+/** The texts of the door: until or since when tickets are issued, or from when; null if they always are. */
 function doorWords(words, clock, { open, until_ms, since_ms, from_ms }) {
   if (open) return until_ms === null ? null : { fact: words.say("openUntil", clock.closing(until_ms)), hint: words.say("openUntilHint") };
   const again = from_ms === null ? null : words.say("numbersFrom", clock.minutes(from_ms));

@@ -1,6 +1,6 @@
-/** The screen's own words in each language it knows, and the choice among a hall's texts. */
+/** The screen's own texts in each language it has, and the choice among a hall's texts. */
 
-/** Languages with a complete set of words; a hall's other languages are passed over. */
+/** Languages with a complete set of texts; a hall's other languages are ignored. */
 const WORDS = {
   zh: {
     page: "叫号屏",
@@ -125,7 +125,7 @@ const WORDS = {
 };
 
 /**
- * Whether a counter is one of a row of numbers, as in "counter 3", and not a name of its own such as P1.
+ * Whether a counter is a number, as in "counter 3", and not a name such as P1.
  * @param {string} counter
  */
 export function isNumbered(counter) {
@@ -137,9 +137,9 @@ export function isNumbered(counter) {
  * @typedef {Record<string, string>} Translated a text by language tag, as the hall wrote it
  */
 
-/** The words of one hall's screen, in the hall's languages and their order. */
+/** The texts of one hall's screen, in the hall's languages and their order. */
 export class Words {
-  /** @param {string[]} [tags] the hall's languages; none that is known means both */
+  /** @param {string[]} [tags] the hall's languages; if none is supported, all supported ones */
   constructor(tags = []) {
     const known = tags.map((tag) => ({ tag, key: base(tag) })).filter(({ key }) => key in WORDS);
     this.languages = known.length > 0 ? known : [{ tag: "zh-CN", key: "zh" }, { tag: "en", key: "en" }];
@@ -148,7 +148,7 @@ export class Words {
   /**
    * One of the screen's own texts in every language of the hall.
    * @param {string} name
-   * @param {...unknown} values for texts with places; a `Said[]` gives each language its own
+   * @param {...unknown} values for texts with placeholders; a `Said[]` gives each language its own
    * @returns {Said[]}
    */
   say(name, ...values) {
@@ -160,7 +160,7 @@ export class Words {
   }
 
   /**
-   * A hall's text in every language it has it in; in what there is when it has none of the hall's.
+   * A hall's text in each language of the hall that it has; if it has none of them, in any language it has.
    * @param {Translated | null | undefined} texts
    * @returns {Said[]}
    */
