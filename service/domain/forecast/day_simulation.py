@@ -35,10 +35,8 @@ ARRIVALS_MAX = 3_000
 visits have several stages, the work grows with the square of this number, and a flood of requests would make a forecast
 take minutes."""
 
-
 BOUND_MARGIN = 1.5
 """Factor by which the bound exceeds the estimated, or found, last call, so that it rarely has to be raised."""
-
 
 QUARTER_S = 900.0
 """Seconds between two probes ahead."""

@@ -31,9 +31,7 @@ from service.domain.forecast.visit_groups import VisitGroup, early_appearances
 
 STANDS = -3
 
-
 MAY_BE_RAISED = -2
-
 
 NOT_IN_LINE = -1
 """Kinds of visits in the lines of a part: those that stand in the order of calls now, without (`STANDS`) and with

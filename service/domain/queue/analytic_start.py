@@ -35,13 +35,10 @@ from service.domain.queue.todays_speed import todays_speed
 LATE_CORRECTION = 0.92
 """Part of a service's mean remaining time that each other counter still has ahead when the first counter is free."""
 
-
 THINNING_STEPS = 3
 """Number of fixed-point steps. After them the share of people who gave up is exact to one or two percent."""
 
-
 NOBODY_LEAVES = Leaving()
-
 
 ONLY_KIND = frozenset((0,))
 """The kinds of work of a pool that has only one kind."""

@@ -13,12 +13,10 @@ from service.domain.model import StageId
 
 SPEED_PRIOR_S = 160 * 60.0
 
-
 SPEED_PRIOR_VISITS = 20
 """Weight of the prior speed of 1: this much expected work, about twenty mean services. A stage that is the main stage
 of no service has visits of another length; there the prior is as long as twenty visits of that stage. Otherwise it
 would take, for example, a hundred looks at papers to learn what twenty already show."""
-
 
 SPEED_SD = 0.12
 """Standard deviation of a day's speed before anything of the day is known."""

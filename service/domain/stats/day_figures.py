@@ -21,7 +21,6 @@ from service.domain.model import (
 HALF = timedelta(minutes=30)
 """The step of the day's profile."""
 
-
 GRADES = 5
 """The best grade of a visit; the worst is 1."""
 

@@ -53,10 +53,8 @@ from service.domain.stats.observed_replay import replay_with_observers
 IN_TIME_S = 10 * 60
 """An appointment is called in time if the call comes at most this long after it."""
 
-
 WAITING_STEP = timedelta(minutes=5)
 """The step at which the number of waiting tickets is recorded."""
-
 
 OPEN_VISIT = "open"
 """The `end` of a visit that has not ended."""

@@ -9,9 +9,7 @@ from service.domain.stats.learned_week import LearnedWeek
 CHANGE_MIN = 0.02
 """A value that changed by less than this share of itself counts as unchanged, and the days ahead are not updated."""
 
-
 LEAVING_PER_H = 0.02
-
 
 NO_SHOW_S = 10.0
 """A smaller change than these does not move a wait that is shown in steps of five minutes."""

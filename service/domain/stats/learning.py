@@ -34,35 +34,26 @@ from service.domain.stats.walk_in_learning import learned_walk_ins
 DAYS_LEARNED_FROM = 60
 """Number of days before the present one whose facts count. Earlier days belong to another season."""
 
-
 PRIOR_DURATIONS = 20
-
 
 PRIOR_PEOPLE = 20
 """How many observations the document's duration, and the usual share of no-shows and punctuality, are worth."""
 
-
 PRIOR_WAITED_H = 10.0
 """Hours of waiting without anybody giving up that count as observed: twenty people for half an hour."""
 
-
 FORGOTTEN_AFTER_MEDIANS = 4
 
-
 FORGOTTEN_AFTER_SDS = 2.5
-
 
 QUARTILES_OF = 20
 """The smallest number of visits whose quartiles are used."""
 
-
 SLIP_S = 3
 """A shorter visit is an operating error and is left out."""
 
-
 _MAD_TO_SD = 1.4826
 """Standard deviation of a normal distribution divided by its median absolute deviation."""
-
 
 _QUARTILE_DISTANCE_SD = 1.349
 """Distance of the quartiles of a normal distribution, in standard deviations."""

@@ -19,14 +19,11 @@ from service.domain.stats.day_facts import DayFacts, OpenHour
 
 SAME_WEEKDAYS = 8
 
-
 DAYS_BEFORE_WALK_INS = 14
 """Days of history needed before walk-ins are forecast for each weekday separately."""
 
-
 WORKED_BEFORE_WALK_INS = 5
 """Days needed before walk-ins are forecast at all: with fewer, a single day of tests would decide."""
-
 
 HOUR_MIN_S = 900
 """A shorter opening within an hour says nothing about the whole hour. It is used only for openings no longer than it,
