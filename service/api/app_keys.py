@@ -1,4 +1,4 @@
-"""What handlers find in their application."""
+"""Keys of the parts of the service that handlers read from their aiohttp application."""
 
 from aiohttp import web
 
@@ -38,7 +38,7 @@ INVITATIONS: web.AppKey[Invitations] = web.AppKey("invitations", Invitations)
 KNOWN_TOKENS: web.AppKey[KnownTokens] = web.AppKey("known_tokens", KnownTokens)
 LANES: web.AppKey[Lanes] = web.AppKey("lanes", Lanes)
 LIMITS: web.AppKey[RateLimiter] = web.AppKey("limits", RateLimiter)
-"""Only where PAIHAO_RATE_LIMIT is on."""
+"""Absent if PAIHAO_RATE_LIMIT is off."""
 
 MESSAGES: web.AppKey[DeadLetters] = web.AppKey("messages", DeadLetters)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)

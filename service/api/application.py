@@ -1,4 +1,4 @@
-"""The aiohttp application: calls, pages, and what wraps them all."""
+"""Build the aiohttp application: API operations, pages, and the middleware around all of them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from service.metrics.metrics import Metrics
 from service.primitives.ids import new_id
 
 HALL_PAGES = "/halls/{hall}"
-"""A browser that opens one gets the cookie by which it is told from others."""
+"""Path prefix of a hall's pages. A browser that opens one gets a cookie that identifies the browser."""
 
 PAGE_HEADERS = JSON_HEADERS | {
     "Cache-Control": PAGE_CACHE,
@@ -39,9 +39,9 @@ PAGE_HEADERS = JSON_HEADERS | {
 
 
 def make_app(parts: Mapping[web.AppKey[Any], Any]) -> web.Application:
-    """Put the application together from the parts its handlers ask for."""
-    around = _middleware(parts[CLOCK], parts[METRICS], are_limited=LIMITS in parts)
-    app = web.Application(middlewares=[around], client_max_size=BODY_MAX)
+    """Build the application. `parts` are the parts of the service that handlers use, by their key."""
+    middleware = _middleware(parts[CLOCK], parts[METRICS], are_limited=LIMITS in parts)
+    app = web.Application(middlewares=[middleware], client_max_size=BODY_MAX)
     for key, part in parts.items():
         app[key] = part
     add_routes(app)
@@ -57,7 +57,10 @@ async def _openapi_json(request: web.Request) -> web.StreamResponse:
 
 @cache
 def _openapi_text() -> Text:
-    """All calls as JSON. Written when it is asked for first: it takes longer than all else that a start does here."""
+    """The OpenAPI description as JSON.
+
+    Generated at the first request, because it takes longer than the rest of building the application.
+    """
     return text_of("application/json", msgspec.json.encode(openapi()).decode())
 
 
@@ -65,7 +68,7 @@ async def _add_security_headers(request: web.Request, response: web.StreamRespon
     headers = response.headers
     if over_tls(request):
         headers["Strict-Transport-Security"] = HSTS
-    if headers.get("Server") == JSON_HEADERS["Server"]:  # JSON has said it all from the start
+    if headers.get("Server") == JSON_HEADERS["Server"]:  # a `JsonResponse` has these headers already
         return
     json = isinstance(response, web.Response) and "json" in headers.get("Content-Type", "")
     headers["Server"] = JSON_HEADERS["Server"]
@@ -74,13 +77,14 @@ async def _add_security_headers(request: web.Request, response: web.StreamRespon
 
 
 def _middleware(clock: Clock, metrics: Metrics, *, are_limited: bool) -> Middleware:
-    """Answer each request, and measure it by its route template, never by its address.
+    """Make the middleware that answers each request and records its metrics.
 
-    One middleware does both: each there is costs every request.
+    Metrics are labelled with the route template, never with the request's path. One middleware does all, because each
+    further middleware costs time in every request.
     """
 
     @web.middleware
-    async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         began_s = clock.monotonic_s()
         refusal = host_refusal(request) or header_refusal(request)
         if refusal is not None:
@@ -98,7 +102,7 @@ def _middleware(clock: Clock, metrics: Metrics, *, are_limited: bool) -> Middlew
         metrics.answered(method, metrics_route(route), response.status, clock.monotonic_s() - began_s)
         return response
 
-    return around
+    return answer
 
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

@@ -1,6 +1,7 @@
-"""`/openapi.json`: made from the table of routes and from the types that decode the requests.
+"""Generate `/openapi.json` from the table of routes and from the types of bodies and answers.
 
-Nothing is said here that is not said there: paths, roles, bodies, answers and problems all come from `routes`.
+Paths, roles, bodies, answers and problems come from `routes`. Summaries and descriptions come from the docstrings of
+handlers and types.
 
 Source: OpenAPI 3.1; CONTRACT, first paragraph.
 """
@@ -31,14 +32,14 @@ _PATH_PARTS = {
     "message": ("The message's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "notice": ("The notice's id.", "^.{1,64}$"),
 }
-_KEYED = {"POST", "PATCH", "PUT", "DELETE"}
+_METHODS_WITH_KEY = {"POST", "PATCH", "PUT", "DELETE"}
 
 
 def openapi() -> dict[str, Any]:
-    """Write the description of all calls."""
-    types = _types()
+    """Build the OpenAPI description of all operations."""
+    types = _body_types()
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
-    schema_of = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
+    schema_of = {id(body_type): schema for body_type, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
@@ -60,20 +61,22 @@ def openapi() -> dict[str, Any]:
     }
 
 
-def _types() -> list[Any]:
+def _body_types() -> list[Any]:
+    """All types of request bodies and answers, without duplicates."""
     found: list[Any] = [Problem]
     for route in ROUTES:
-        found += [kind for kind in (route.body, *chain.from_iterable(map(_kinds, route.answers.values()))) if kind]
-    return list({id(kind): kind for kind in found}.values())
+        types = (route.body, *chain.from_iterable(map(_alternatives, route.answers.values())))
+        found += [body_type for body_type in types if body_type]
+    return list({id(body_type): body_type for body_type in found}.values())
 
 
-def _kinds(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401  (a type, several, or none)
-    return kind if isinstance(kind, tuple) else (kind,)
+def _alternatives(answer: Any) -> tuple[Any, ...]:  # noqa: ANN401  (a type, several, or none)
+    return answer if isinstance(answer, tuple) else (answer,)
 
 
 def _operation(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
-    words = inspect.getdoc(route.handler) or ""
-    summary, _, description = words.partition("\n\n")
+    docstring = inspect.getdoc(route.handler) or ""
+    summary, _, description = docstring.partition("\n\n")
     operation: dict[str, Any] = {
         "operationId": route.operation,
         "tags": [route.tag],
@@ -91,7 +94,7 @@ def _operation(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
     if route.body is not None:
         media = {"schema": schema_of[id(route.body)]}
         types = dict.fromkeys((route.body_type, "application/json"))
-        content = dict.fromkeys(types, media) | {kind: {"schema": {"type": "string"}} for kind in route.files}
+        content = dict.fromkeys(types, media) | {file_type: {"schema": {"type": "string"}} for file_type in route.files}
         operation["requestBody"] = {"required": False, "content": content}
     return operation
 
@@ -106,12 +109,12 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": query.name, "in": query.place, "description": query.meaning, "schema": query.schema}
         for query in route.query
     ]
-    if route.method in _KEYED:
+    if route.method in _METHODS_WITH_KEY:
         found.append(
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "description": "The same key again: the same answer, no second effect.",
+                "description": "A request repeated with the same key gets the same answer and has no second effect.",
                 "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{8,255}$"},
             }
         )
@@ -120,7 +123,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             {
                 "name": "If-Match",
                 "in": "header",
-                "description": "The ETag of the document this replaces.",
+                "description": "The ETag of the document that this request replaces.",
                 "schema": {"type": "string"},
             }
         )
@@ -129,10 +132,10 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 def _responses(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
-    for status, kind in route.answers.items():
-        response: dict[str, Any] = {"description": "Done." if kind is None else _first_line(kind)}
-        if kind is not None:
-            schemas = [schema_of[id(one)] for one in _kinds(kind)]
+    for status, answer in route.answers.items():
+        response: dict[str, Any] = {"description": "Done." if answer is None else _first_line(answer)}
+        if answer is not None:
+            schemas = [schema_of[id(body_type)] for body_type in _alternatives(answer)]
             schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
             response["content"] = {route.media_type: {"schema": schema}}
         responses[str(status)] = response
@@ -148,8 +151,9 @@ def _responses(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
     return responses
 
 
-def _first_line(kind: Any) -> str:  # noqa: ANN401  (a type, or a union of types)
-    if kind is str:
+def _first_line(answer: Any) -> str:  # noqa: ANN401  (a type, or a tuple of types)
+    """The first line of the docstring of an answer's type, or of the first of several."""
+    if answer is str:
         return "Text."
-    kind = _kinds(kind)[0]
-    return (getattr(kind, "__doc__", None) or "Done.").strip().splitlines()[0]
+    body_type = _alternatives(answer)[0]
+    return (getattr(body_type, "__doc__", None) or "Done.").strip().splitlines()[0]

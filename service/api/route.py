@@ -1,4 +1,4 @@
-"""The table's row type, `Route`, and the roles, path prefixes and query parameters that several resources use."""
+"""`Route`, a row of the table of operations, and the roles and query parameters that several resources share."""
 
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from service.domain import refusals
 Refusals = tuple[type[refusals.Refusal], ...]
 
 HALL = "/v1/halls/{hall}"
-"""Prefix of the paths that belong to one hall."""
+"""Path prefix of all operations on one hall."""
 
 EVERYONE = (Role.ANYONE,)
 STAFF = (Role.STAFF,)
@@ -22,7 +22,7 @@ OWNER_OR_STAFF = (Role.APPLICANT, Role.STAFF)
 
 
 class Query(Struct, frozen=True):
-    """A parameter in the query string, or a header; all of them are optional."""
+    """An optional parameter of an operation, in the query string or in a header."""
 
     name: str
     meaning: str
@@ -31,12 +31,25 @@ class Query(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """One call.
+    """One operation of the API.
 
-    `roles` may use it, and those that imply them: `guard` holds every call to it, anyone where the setting `open_by`
-    says so; `at_optional` leaves it to volunteers at counters of an optional stage only; with `in_any_hall` a role in
-    one hall is enough, where the path names none; `answers` by status (None: no body; several: one of them); `refuses`
-    besides what every call may; `files` are types of a body that is a file.
+    Attributes:
+        method: the HTTP method.
+        path: the path template.
+        operation: the operation id in `/openapi.json`.
+        handler: the handler; its docstring is the summary and description of the operation.
+        roles: the roles that may use the operation, besides the roles that imply one of them. `access.guard` checks it.
+        tag: the group of the operation in `/openapi.json`.
+        answers: the body type for each successful status. `None` means no body; a tuple means one of these types.
+        body: the type of the request body, or `None`.
+        query: the optional parameters.
+        refuses: the refusals that are specific to this operation.
+        media_type: the content type of the answer.
+        open_by: name of a boolean setting. If the setting is on, everyone may use the operation.
+        at_optional: whether volunteers may use the operation only at counters of an optional stage.
+        in_any_hall: whether a role in one hall is enough. For operations whose path has no hall.
+        body_type: the content type of the request body.
+        files: further content types of the request body, for uploaded files.
     """
 
     method: str
@@ -57,6 +70,10 @@ class Route(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
 
 
-LIMIT = Query("limit", "How many, 50 if not said.", {"type": "integer", "minimum": 1, "maximum": 200})
-CURSOR = Query("cursor", "`next_cursor` of the page before.", {"type": "string"})
-ON = Query("on", "A date of the hall; today if not said.", {"type": "string", "format": "date"})
+LIMIT = Query("limit", "The page size. The default is 50.", {"type": "integer", "minimum": 1, "maximum": 200})
+CURSOR = Query("cursor", "The `next_cursor` of the previous page.", {"type": "string"})
+ON = Query(
+    "on",
+    "A date in the hall's time zone. The default is today.",
+    {"type": "string", "format": "date"},
+)

@@ -1,6 +1,6 @@
-"""The table of all calls.
+"""The table of all operations of the API.
 
-The router, `/openapi.json`, and the tests of routes and roles are made from it: a call that is not here does not exist.
+The router, `/openapi.json`, and the tests of routes and roles are made from it.
 
 Source: CONTRACT 5.
 """
@@ -47,7 +47,10 @@ ROUTES: tuple[Route, ...] = (
 
 
 def possible_refusals(route: Route) -> Refusals:
-    """What a call may be refused with besides its own: by its path, its body, its roles, and the service's state."""
+    """List all refusals that an operation can answer.
+
+    These are the refusals in `route.refuses`, and the refusals that follow from its path, method, body and roles.
+    """
     found: list[type[refusals.Refusal]] = list(route.refuses)
     if "{hall}" in route.path:
         found += [refusals.HallNotFound, refusals.Busy, errors.StorageUnavailable, errors.OutcomeUnknown]
@@ -79,12 +82,15 @@ BUSY_PATHS = tuple(
         "check-ins",
     )
 )
-"""The paths of the calls that a peak is made of, the most frequent first."""
+"""The paths that get most requests at peak load, the most frequent first."""
 
 
 def add_routes(app: web.Application) -> None:
-    """Put every call into the router, which tries one after another: those a peak is made of first."""
-    rank = {path: place for place, path in enumerate(BUSY_PATHS)}
+    """Add every operation to the router.
+
+    The router tries routes one after another, so `BUSY_PATHS` come first.
+    """
+    rank = {path: position for position, path in enumerate(BUSY_PATHS)}
     for route in sorted(ROUTES, key=lambda route: rank.get(route.path, len(BUSY_PATHS))):
         handler = guarded(
             route.method,

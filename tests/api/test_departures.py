@@ -126,15 +126,15 @@ async def test_who_is_going_is_not_answered(departures: BatchedWrites) -> None:
 async def test_a_connection_takes_room_until_it_is_lost_and_once(departures: BatchedWrites) -> None:
     room = ConnectionCount(10)
     (one, _), (other, _) = connected(departures, room), connected(departures, room)
-    assert room.taken == 2
+    assert room.open == 2
 
     one.cut()
-    assert room.taken == 2, "it is there until the transport says that it is not"
+    assert room.open == 2, "it is there until the transport says that it is not"
     one.connection_lost(None)
     one.connection_lost(None)
-    assert room.taken == 1
+    assert room.open == 1
     other.connection_lost(ConnectionResetError())
-    assert room.taken == 0
+    assert room.open == 0
 
 
 async def test_requests_sent_without_waiting_are_answered_in_their_order(service: Service) -> None:

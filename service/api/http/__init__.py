@@ -1,1 +1,1 @@
-"""The mechanics of HTTP: connections, addresses, headers, paths, queries, bodies, JSON and problems."""
+"""HTTP handling for all resources: connections, client addresses, headers, paths, queries, bodies, JSON, problems."""

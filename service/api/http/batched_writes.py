@@ -1,43 +1,47 @@
-"""Departures: answers that are made in one turn of the loop, as all of an append are, go out together after it.
+"""Send the answers of one event loop iteration together at its end.
 
-Whoever is woken by the first finds the others, while a client process that wakes for each of them costs us a good part
-of its waking. Of one connection everything goes out in its order.
+All requests whose events one append stored are answered in the same iteration. A client process with several
+connections then wakes up once and reads all its answers; waking it for each answer would slow this process down too.
+The order of answers on one connection is kept.
 """
 
 import asyncio
 
 
 class BatchedConnection:
-    """A connection as answers know it; what is none has no such server behind it."""
+    """Interface of a connection that can delay its answers until the end of an event loop iteration."""
 
     __slots__ = ()
 
     def send(self, answer: bytes) -> None:
-        """Send an answer with those of others; at once where another, or the end, may come before.
+        """Send an answer at the end of this event loop iteration.
 
-        Raises ConnectionResetError when the client is gone.
+        Send it at once if the client has sent another request already or the connection is about to close.
+
+        Raises:
+            ConnectionResetError: the connection is closed or closing.
         """
         raise NotImplementedError
 
     def send_now(self) -> None:
-        """Send what waits for others."""
+        """Send the delayed answers at once."""
         raise NotImplementedError
 
 
 class BatchedWrites:
-    """The connections whose answers go out together, when all that is due in the loop now has been done."""
+    """The connections whose delayed answers are sent at the end of the current event loop iteration."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._waiting: list[BatchedConnection] = []
+        self._connections: list[BatchedConnection] = []
 
-    def add(self, sender: BatchedConnection) -> None:
-        """Have a connection send before another request of its client is answered."""
-        if not self._waiting:
+    def add(self, connection: BatchedConnection) -> None:
+        """Call `send_now` of a connection at the end of this iteration."""
+        if not self._connections:
             self._loop.call_soon(self._send)
-        self._waiting.append(sender)
+        self._connections.append(connection)
 
     def _send(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for sender in waiting:
-            sender.send_now()
+        connections, self._connections = self._connections, []
+        for connection in connections:
+            connection.send_now()

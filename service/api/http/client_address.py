@@ -14,28 +14,28 @@ from service.config.values import Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 ADDRESS_CACHE_SIZE = 4096
-"""Addresses whose reading is remembered: a hall's people share a few, and reading one costs 5 µs."""
+"""Parsed addresses in the cache. Clients of a hall share few addresses, and parsing one takes 5 µs."""
 
 FORWARDED_CACHED_MAX = 200
-"""Letters of what proxies say that are remembered with it, a dozen addresses; a stranger may write 32,000."""
+"""Longest `X-Forwarded-For`, in characters, that is cached: about twelve addresses. Clients may send 32,000."""
 
 PREFIX_V6 = 64
-"""Bits of an IPv6 address that are one subscriber's; the rest they choose."""
+"""Leading bits of an IPv6 address that identify a subscriber. The subscriber chooses the other bits."""
 
 LOCAL = ipaddress.IPv4Address("127.0.0.1")
-"""Who comes over a Unix socket is on this machine."""
+"""The address of clients without one: a Unix socket connects processes of this machine."""
 
 HSTS = "max-age=31536000"
-"""A year: who reached us over TLS once, comes over TLS. Not for subdomains, which are not ours to speak for."""
+"""`Strict-Transport-Security` of one year. Subdomains are not included: they may belong to other services."""
 
-_SHARED = ipaddress.ip_network("100.64.0.0/10")  # behind a carrier's NAT (RFC 6598); Python calls it neither
+_SHARED = ipaddress.ip_network("100.64.0.0/10")  # carrier-grade NAT (RFC 6598): neither private nor global in Python
 
 
 log = structlog.get_logger(__name__)
 
 
 class Net(StrEnum):
-    """The class of an address: all of it that the journal keeps."""
+    """The network class of a client's address. The journal stores only this, never the address."""
 
     LOCAL = "local"
     PRIVATE = "private"
@@ -43,42 +43,45 @@ class Net(StrEnum):
 
 
 def address_of(request: web.Request) -> Address:
-    """The client's address."""
+    """The client's address, behind trusted proxies."""
     return _client(request)[0]
 
 
 def net_of(request: web.Request) -> Net:
-    """The class of the client's address."""
+    """The network class of the client's address."""
     return _client(request)[1]
 
 
 def over_tls(request: web.Request) -> bool:
-    """Tell whether the client reached us over TLS: the public address says so, or a trusted proxy does."""
+    """Tell whether the client uses TLS, according to `PAIHAO_PUBLIC_URL` or to a trusted proxy."""
     settings = request.app[SETTINGS]
     if settings.public_url.startswith("https:"):
         return True
-    said = request.headers.get("X-Forwarded-Proto")
-    if said is None:
+    schemes = request.headers.get("X-Forwarded-Proto")
+    if schemes is None:
         return False
-    peer = _read(request.remote or "") or LOCAL
-    return _within(peer, settings.trusted_proxies) and said.rpartition(",")[2].strip().lower() == "https"
+    peer = _parse(request.remote or "") or LOCAL
+    return _within(peer, settings.trusted_proxies) and schemes.rpartition(",")[2].strip().lower() == "https"
 
 
 def client_of(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> Address:
-    """The client's address: the socket's, or what trusted proxies say, see above."""
-    address = _read(peer) or LOCAL
+    """Find the client's address from the peer address of the socket and the `X-Forwarded-For` header.
+
+    Addresses in the header are read from the last to the first, as long as the address before is a trusted proxy.
+    """
+    address = _parse(peer) or LOCAL
     for part in reversed(forwarded.split(",") if forwarded else []):
         if not _within(address, trusted):
             break
-        further = _read(part)
-        if further is None:
+        previous_hop = _parse(part)
+        if previous_hop is None:
             break
-        address = further
+        address = previous_hop
     return address
 
 
 def class_of(address: Address) -> Net:
-    """The class of an address."""
+    """The network class of an address."""
     if address.is_loopback:
         return Net.LOCAL
     shared = isinstance(address, ipaddress.IPv4Address) and address in _SHARED
@@ -86,7 +89,7 @@ def class_of(address: Address) -> Net:
 
 
 def subscriber_of(address: Address) -> str:
-    """The part of an address that limits go by: an IPv4 address whole, of an IPv6 address its network of /64."""
+    """The part of an address that rate limits count: the whole IPv4 address, or the /64 network of an IPv6 address."""
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     return str(ipaddress.IPv6Network((address, PREFIX_V6), strict=False))
@@ -94,8 +97,8 @@ def subscriber_of(address: Address) -> str:
 
 @cache
 def warn_untrusted_proxy() -> None:
-    """Say once that somebody not trusted says for whom they ask: a stranger, or a proxy that was not named."""
-    why = "it came from no address of PAIHAO_TRUSTED_PROXIES; if it was your proxy, all its clients count as one"
+    """Log a warning, once per process, that `X-Forwarded-For` came from an address that is no trusted proxy."""
+    why = "the sender is not in PAIHAO_TRUSTED_PROXIES; if it is your proxy, all its clients count as one client"
     log.warning("x_forwarded_for_ignored", why=why)
 
 
@@ -105,12 +108,12 @@ def _client(request: web.Request) -> tuple[Address, Net]:
     if forwarded and not trusted:
         warn_untrusted_proxy()
         forwarded = ""
-    look = _resolve if len(forwarded) > FORWARDED_CACHED_MAX else _resolve_cached
-    return look(request.remote or "", forwarded, trusted)
+    resolve = _resolve if len(forwarded) > FORWARDED_CACHED_MAX else _resolve_cached
+    return resolve(request.remote or "", forwarded, trusted)
 
 
 def _resolve(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> tuple[Address, Net]:
-    if forwarded and not _within(_read(peer) or LOCAL, trusted):
+    if forwarded and not _within(_parse(peer) or LOCAL, trusted):
         warn_untrusted_proxy()
     address = client_of(peer, forwarded, trusted)
     return address, class_of(address)
@@ -119,8 +122,11 @@ def _resolve(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> tuple[A
 _resolve_cached = lru_cache(ADDRESS_CACHE_SIZE)(_resolve)
 
 
-def _read(text: str) -> Address | None:
-    """An address as sockets and proxies write it: perhaps with a port, a zone, in brackets, or IPv4 inside IPv6."""
+def _parse(text: str) -> Address | None:
+    """Parse an address as sockets and proxies write it. `None` if it is not an address.
+
+    The text may have a port, an IPv6 zone or brackets. An IPv4 address mapped into IPv6 is returned as IPv4.
+    """
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,8 +1,9 @@
-"""What a request says besides its body, as text: headers and cookies whose bytes are none are met here, and only here.
+"""Refuse requests whose headers are not valid text, and read our cookies.
 
-The server reads bytes that are no UTF-8 as surrogates, which neither a database nor a hash takes. Of a header that we
-read such a request is refused. Other headers are others' business: what a phone calls itself need not be readable. A
-cookie of ours is ASCII; one that is not was put there by another, and counts as none, for a browser cannot help it.
+The server decodes bytes that are not UTF-8 to surrogates, which neither the database nor a hash accepts. A request with
+such bytes in a header that this service reads is refused; other headers, such as `User-Agent`, are ignored. Our own
+cookies are ASCII. A cookie that is not ASCII was set by another program and counts as missing, because the user cannot
+correct it.
 
 Source: RFC 9110, 5.5 (obs-text).
 """
@@ -27,11 +28,11 @@ READ_HEADERS = (
     "X-Forwarded-For",
     "X-Forwarded-Proto",
 )
-"""The headers that are read here by what they say; `Host` is looked at more closely in `hosts`."""
+"""The headers whose values this service reads. `hosts` checks `Host`, more strictly."""
 
 
 def header_refusal(request: web.Request) -> Refusal | None:
-    """Tell what is wrong with the headers of a request, if anything is: one that we read is no text."""
+    """Return the refusal if a header in `READ_HEADERS` is not valid text, else `None`."""
     if all(value.isascii() for _, value in request.raw_headers):
         return None
     for name in READ_HEADERS:
@@ -41,9 +42,9 @@ def header_refusal(request: web.Request) -> Refusal | None:
 
 
 def cookie_of(request: web.Request, name: str) -> str | None:
-    """A cookie of ours; None where the browser has none that we can have made."""
-    said = request.cookies.get(name)
-    return said if said is not None and said.isascii() else None
+    """The value of a cookie; `None` if it is missing or not ASCII."""
+    value = request.cookies.get(name)
+    return value if value is not None and value.isascii() else None
 
 
 def _is_text(value: str) -> bool:

@@ -1,9 +1,8 @@
-"""JSON over HTTP, written in one piece.
+"""JSON answers, sent with headers and body in one write.
 
-Most answers are JSON with the same headers, to a client that keeps its connection: their head is known beforehand but
-for its length and a line or two, so it is put together as bytes and goes out with the body in one write. Whatever is
-unusual about the request or the answer (a cookie, another header, compression, the end of the connection, HTTP/1.0,
-HEAD) is left to aiohttp's own way, which says the same in the same words.
+Most answers are JSON with the same headers on a connection that stays open. Their head is built from prepared bytes,
+which is faster than the general way of aiohttp. If anything is unusual (a cookie, another header, compression,
+`Connection: close`, HTTP/1.0, HEAD), aiohttp sends the answer, with the same headers.
 
 Source: RFC 9112, 2.1.
 """
@@ -23,7 +22,7 @@ from service.api.http.batched_writes import BatchedConnection
 from service.api.http.client_address import HSTS, over_tls
 
 LARGE_BYTES = 16 * 1024
-"""An answer that is longer may not go out at once, and is not over until it has been taken."""
+"""A larger answer is sent at once instead of delayed, and waits until the client has read enough of it."""
 
 JSON_HEADERS = {
     "Cache-Control": "no-store",
@@ -32,13 +31,14 @@ JSON_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Server": "Paihao",
 }
-"""Said with the problem itself, for some are answered before there is a request to wrap; and with all other JSON.
+"""Headers of every JSON answer.
 
-Nothing opens JSON as a page: what is about windows and devices would only cost.
+`JsonResponse` sets them itself, because some problems are answered before the middleware runs. JSON is never opened as
+a page, so it needs no headers about windows and devices.
 """
 
 _JSON = "application/json"
-_NO_MORE: Mapping[str, str] = {}
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:
@@ -46,8 +46,8 @@ def _lines(headers: Mapping[str, str]) -> bytes:
 
 
 @cache
-def _beginning(status: int, content_type: str) -> bytes:
-    """The first lines of an answer."""
+def _head_start(status: int, content_type: str) -> bytes:
+    """The status line and the headers that are always the same."""
     line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
     return line.encode() + _lines({"Content-Type": content_type, **JSON_HEADERS})
 
@@ -55,45 +55,45 @@ def _beginning(status: int, content_type: str) -> bytes:
 _OVER_TLS = _lines({"Strict-Transport-Security": HSTS})
 
 
-class _Date:
-    """The line of the present second."""
+class _DateHeader:
+    """The `Date` header, formatted once a second."""
 
     def __init__(self) -> None:
         self._second = 0
         self._line = b""
 
     def line(self) -> bytes:
-        """Say when it is sent; looked at once a second."""
+        """The header line for the current second."""
         now_s = int(time.time())
         if now_s != self._second:
             self._second, self._line = now_s, f"Date: {formatdate(now_s, usegmt=True)}\r\n".encode()
         return self._line
 
 
-_DATE = _Date()
+_DATE = _DateHeader()
 
 
 class JsonResponse(web.Response):
-    """An answer in JSON; `more` are headers beyond those that all have."""
+    """An answer whose body is JSON. `extra_headers` are sent besides `JSON_HEADERS`."""
 
     def __init__(
-        self, body: bytes, status: int = 200, more: Mapping[str, str] = _NO_MORE, content_type: str = _JSON
+        self, body: bytes, status: int = 200, extra_headers: Mapping[str, str] = _NO_HEADERS, content_type: str = _JSON
     ) -> None:
         super().__init__(body=body, status=status)
-        self._more = more
-        self._of_type = content_type
+        self._extra_headers = extra_headers
+        self._json_type = content_type
         self._connection: BatchedConnection | None = None
         self._over_tls = False
 
     @property
     def headers(self) -> CIMultiDict[str]:
-        """The headers, to be looked at or changed: from then on they are written as they are."""
+        """The headers. Reading this property makes aiohttp send the answer, because the caller may change headers."""
         if not self._headers:
-            self._headers.update({"Content-Type": self._of_type, **JSON_HEADERS, **self._more})
+            self._headers.update({"Content-Type": self._json_type, **JSON_HEADERS, **self._extra_headers})
         return self._headers
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Get ready to be sent."""
+        """Prepare to send the answer, in one write if nothing is unusual."""
         connection = request.protocol
         if not self._is_usual(request) or not isinstance(connection, BatchedConnection):
             _ = self.headers
@@ -105,20 +105,20 @@ class JsonResponse(web.Response):
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Send all of it."""
+        """Send the whole answer."""
         connection, self._connection = self._connection, None
         if connection is None:
             await super().write_eof(data)
             return
         writer, body = self._payload_writer, self._body
-        assert writer is not None, "it was prepared"
-        assert isinstance(body, bytes), "it was made of bytes"
-        assert self._status not in {204, 304}, "those have no body"
-        beginning = _beginning(self._status, self._of_type)
-        head = b"%bContent-Length: %d\r\n%b" % (beginning, len(body), _DATE.line())
-        more = _lines(self._more) + (_OVER_TLS if self._over_tls else b"")
-        await writer.drain()  # who takes nothing of the answers before gets no more of them
-        answer = b"%b%b\r\n%b" % (head, more, body)
+        assert writer is not None, "`prepare` set it"
+        assert isinstance(body, bytes), "the constructor got bytes"
+        assert self._status not in {204, 304}, "these statuses have no body"
+        start = _head_start(self._status, self._json_type)
+        head = b"%bContent-Length: %d\r\n%b" % (start, len(body), _DATE.line())
+        extra_lines = _lines(self._extra_headers) + (_OVER_TLS if self._over_tls else b"")
+        await writer.drain()  # wait for a client that has not read its earlier answers
+        answer = b"%b%b\r\n%b" % (head, extra_lines, body)
         writer.output_size += len(answer)
         connection.send(answer)
         if len(answer) > LARGE_BYTES:
@@ -129,6 +129,7 @@ class JsonResponse(web.Response):
         self._body_length = len(body)
 
     def _is_usual(self, request: web.BaseRequest) -> bool:
+        """Tell whether the answer can be sent with the prepared head."""
         return (
             not self._headers
             and not self.compression
@@ -137,7 +138,7 @@ class JsonResponse(web.Response):
             and request.keep_alive
             and request.version == HttpVersion11
             and request.method != "HEAD"
-            and not (self._more and any("\r" in value or "\n" in value for value in self._more.values()))
+            and not any("\r" in value or "\n" in value for value in self._extra_headers.values())
         )
 
 
@@ -145,10 +146,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def answer(value: object, status: int = 200, **headers: str) -> JsonResponse:
-    """Write a value as JSON."""
+    """Answer with a value, encoded as JSON."""
     return JsonResponse(_encode(value), status, headers)
 
 
 def answer_encoded(body: bytes) -> JsonResponse:
-    """Send what is JSON already."""
+    """Answer with bytes that are JSON already."""
     return JsonResponse(body)

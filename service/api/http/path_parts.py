@@ -1,4 +1,4 @@
-"""Ids in the path of a request. An id of the wrong form is answered as not found."""
+"""Read ids from the path of a request. A malformed id is refused like an id that does not exist."""
 
 import re
 
@@ -13,7 +13,7 @@ _COUNTER = re.compile(r"[A-Za-z0-9-]{1,16}")
 
 
 def hall_of(request: web.Request) -> HallId:
-    """The hall named in the path. Raises HallNotFound for what no hall can be named."""
+    """The hall id in the path. Raises HallNotFound if it is malformed."""
     hall = request.match_info["hall"]
     if not _HALL.fullmatch(hall):
         raise HallNotFound
@@ -21,25 +21,25 @@ def hall_of(request: web.Request) -> HallId:
 
 
 def ticket_of(request: web.Request) -> TicketId:
-    """The ticket named in the path. Raises TicketNotFound for what is no id."""
+    """The ticket id in the path. Raises TicketNotFound if it is malformed."""
     return TicketId(id_of(request, "ticket", TicketNotFound))
 
 
 def appointment_of(request: web.Request) -> AppointmentId:
-    """The appointment named in the path. Raises AppointmentNotFound for what is no id."""
+    """The appointment id in the path. Raises AppointmentNotFound if it is malformed."""
     return AppointmentId(id_of(request, "appointment", AppointmentNotFound))
 
 
-def id_of(request: web.Request, name: str, unknown: type[Refusal]) -> str:
-    """The id in the path. Raises `unknown` for what is none."""
-    said = request.match_info[name].lower()
-    if not ID_FORM.fullmatch(said):
-        raise unknown
-    return said
+def id_of(request: web.Request, name: str, not_found: type[Refusal]) -> str:
+    """The id in the path under `name`, in lower case. Raises `not_found` if it is malformed."""
+    text = request.match_info[name].lower()
+    if not ID_FORM.fullmatch(text):
+        raise not_found
+    return text
 
 
 def counter_of(request: web.Request) -> CounterId:
-    """The counter named in the path. Raises CounterNotFound for what no counter can be named."""
+    """The counter id in the path. Raises CounterNotFound if it is malformed."""
     counter = request.match_info["counter"]
     if not _COUNTER.fullmatch(counter):
         raise CounterNotFound

@@ -1,4 +1,4 @@
-"""Problems: refusals and faults as `application/problem+json`, in one place.
+"""Answer refusals and faults as `application/problem+json`.
 
 Source: CONTRACT 2, RFC 9457.
 """
@@ -25,7 +25,7 @@ from service.errors import (
 from service.primitives.ids import new_id
 
 RETRY_AFTER_S = 1
-"""Where the refusal does not know better."""
+"""`Retry-After` in seconds, for refusals without a time of their own."""
 
 PROBLEM = "application/problem+json"
 
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 def problem(refusal: Refusal, request_id: str) -> web.Response:
-    """Write a refusal as a problem; `instance` names this one occurrence."""
+    """Encode a refusal as a problem. `request_id` becomes `instance`, the id of this occurrence."""
     body = {
         "type": f"/problems/{refusal.code}",
         "title": refusal.title(),
@@ -44,26 +44,26 @@ def problem(refusal: Refusal, request_id: str) -> web.Response:
         "instance": f"urn:uuid:{request_id}",
         **refusal.fields,
     }
-    more: dict[str, str] = {}
+    headers: dict[str, str] = {}
     if refusal.status in {429, 503}:
-        more["Retry-After"] = str(refusal.retry_after_s if isinstance(refusal, RateLimited) else RETRY_AFTER_S)
+        headers["Retry-After"] = str(refusal.retry_after_s if isinstance(refusal, RateLimited) else RETRY_AFTER_S)
     if isinstance(refusal, TokenMissing | TokenInvalid):
-        more["WWW-Authenticate"] = "Bearer"
-    response = JsonResponse(msgspec.json.encode(body), refusal.status, more, PROBLEM)
+        headers["WWW-Authenticate"] = "Bearer"
+    response = JsonResponse(msgspec.json.encode(body), refusal.status, headers, PROBLEM)
     if isinstance(refusal, RequestTooSlow):
         response.force_close()
     return response
 
 
 async def respond(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Ask a handler; what it raises becomes a problem, and what nobody expected is logged with the request's id."""
+    """Call a handler and answer its exceptions as problems. Unexpected exceptions are logged with the request's id."""
     try:
         return await handler(request)
     except Refusal as refusal:
         return problem(refusal, new_id())
     except web.HTTPRequestEntityTooLarge:
         return problem(BodyTooLarge(), new_id())
-    except (web.HTTPNotFound, web.HTTPForbidden):  # the latter for a folder of files
+    except (web.HTTPNotFound, web.HTTPForbidden):  # aiohttp raises HTTPForbidden for a folder of static files
         return problem(RouteNotFound(), new_id())
     except web.HTTPMethodNotAllowed as refused:
         response = problem(MethodNotAllowed(), new_id())
@@ -79,7 +79,7 @@ async def respond(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """RFC 9457; more fields as the code says."""
+    """A problem (RFC 9457). Some codes have further fields."""
 
     type: str
     title: str

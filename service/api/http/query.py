@@ -1,4 +1,4 @@
-"""Query parameters: dates, flags, page limits and cursors."""
+"""Read query parameters: dates, flags, page limits and cursors. Invalid values raise BodyInvalid."""
 
 import re
 from datetime import date
@@ -12,18 +12,18 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def date_of(request: web.Request, name: str) -> date | None:
-    """A date of the hall in the query; None where it is not said. Raises BodyInvalid."""
-    said = request.query.get(name)
-    if said is None:
+    """A date in the query; `None` if it is missing. Raises BodyInvalid."""
+    text = request.query.get(name)
+    if text is None:
         return None
     try:
-        return date.fromisoformat(said if _DATE.fullmatch(said) else "")
+        return date.fromisoformat(text if _DATE.fullmatch(text) else "")
     except ValueError as error:
         raise BodyInvalid((name, "a date of the hall, YYYY-MM-DD")) from error
 
 
 def require_span(first: date, last: date, days_max: int) -> None:
-    """Raise BodyInvalid for dates the wrong way round, or more than `days_max` of them, both ends included."""
+    """Raise BodyInvalid if `last` is before `first`, or the span has more than `days_max` days with both ends."""
     if last < first:
         raise BodyInvalid(("to", "is before `from`"))
     if (last - first).days >= days_max:
@@ -31,52 +31,53 @@ def require_span(first: date, last: date, days_max: int) -> None:
 
 
 def flag_of(request: web.Request, name: str) -> bool:
-    """Tell whether the query has a flag of 0 or 1 set; not where it is not said.
+    """Tell whether a flag of the query is 1. A missing flag is 0.
 
-    Raises BodyInvalid for another word: what we do not know must not be done otherwise than it was meant.
+    Raises:
+        BodyInvalid: the flag is neither 0 nor 1. A guess could do the opposite of what the client wants.
     """
-    said = request.query.get(name, "0")
-    if said not in {"0", "1"}:
+    text = request.query.get(name, "0")
+    if text not in {"0", "1"}:
         raise BodyInvalid((name, "0 or 1"))
-    return said == "1"
+    return text == "1"
 
 
 LIMIT = 50
 LIMIT_MAX = 200
 CURSOR_MAX = 200
-"""Letters; no name that a page can end with is longer."""
+"""Characters of a cursor. No name that a page can end with is longer."""
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
 _CURSOR = re.compile(r"[0-9]{1,9}")
 
 
 def limit_of(request: web.Request) -> int:
-    """How many a page of a list has. Raises BodyInvalid."""
-    said = request.query.get("limit", str(LIMIT))
-    if not _NUMBER.fullmatch(said) or not 1 <= int(said) <= LIMIT_MAX:
+    """The page size of a list. Raises BodyInvalid."""
+    text = request.query.get("limit", str(LIMIT))
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= LIMIT_MAX:
         raise BodyInvalid(("limit", f"a number from 1 to {LIMIT_MAX}"))
-    return int(said)
+    return int(text)
 
 
 def text_cursor_of(request: web.Request) -> str:
-    """The text after which a page of a list begins, nothing for the first. Raises BodyInvalid."""
-    said = request.query.get("cursor", "")
-    if len(said) > CURSOR_MAX or not said.isprintable():
+    """The text after which a page of a list begins; empty for the first page. Raises BodyInvalid."""
+    text = request.query.get("cursor", "")
+    if len(text) > CURSOR_MAX or not text.isprintable():
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
-    return said
+    return text
 
 
 def number_cursor_of(request: web.Request) -> int:
-    """The number after which a page of a list begins, 0 for the first. Raises BodyInvalid."""
-    said = request.query.get("cursor", "0")
-    if not _CURSOR.fullmatch(said):
+    """The number after which a page of a list begins; 0 for the first page. Raises BodyInvalid."""
+    text = request.query.get("cursor", "0")
+    if not _CURSOR.fullmatch(text):
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
-    return int(said)
+    return int(text)
 
 
 def id_cursor_of(request: web.Request) -> str:
-    """The id after which a page of a list begins, `NIL` for the first. Raises BodyInvalid."""
-    said = request.query.get("cursor", NIL).lower()
-    if not ID_FORM.fullmatch(said):
+    """The id after which a page of a list begins; `NIL` for the first page. Raises BodyInvalid."""
+    text = request.query.get("cursor", NIL).lower()
+    if not ID_FORM.fullmatch(text):
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
-    return said
+    return text
