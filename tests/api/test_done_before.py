@@ -199,14 +199,14 @@ async def test_the_same_check_in_at_once_waits_for_the_first_one(
 ) -> None:
     slip = await hall.take("enquiry")
     await hall.act(slip, "park")
-    find, heard = check_ins._find, []
+    find, heard = check_ins._find_code, []
 
     async def find_late(*asked: Any) -> FoundCode:  # noqa: ANN401  (as it is)
-        monkeypatch.setattr(check_ins, "_find", find)
+        monkeypatch.setattr(check_ins, "_find_code", find)
         heard.append(await checked_in(hall, slip["code"], key=KEY))
         return await find(*asked)
 
-    monkeypatch.setattr(check_ins, "_find", find_late)
+    monkeypatch.setattr(check_ins, "_find_code", find_late)
     heard.append(await checked_in(hall, slip["code"], key=KEY))
 
     assert heard[0].status == 200, heard[0].body

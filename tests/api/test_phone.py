@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import segno
 
-from service.api.counters.handlers import WAITING_PACKED
+from service.api.counters.handlers import COMPRESSED_WAITING_MIN
 from service.api.halls.answers import ExpectedSeen
 from service.api.halls.hall_view import expected_walk_ins
 from service.clock import FakeClock
@@ -232,11 +232,11 @@ async def test_a_long_queue_comes_compressed_and_a_short_one_as_it_is(house: Ser
     address = f"{house.api.base}/v1/halls/{hall.hall}/queue"
     await hall.take("enquiry")
     short, _, _ = await read_twice(address, ADMIN)
-    for _ in range(WAITING_PACKED):
+    for _ in range(COMPRESSED_WAITING_MIN):
         await hall.take("enquiry")
 
     coding, sent, whole = await read_twice(address, ADMIN)
 
     assert (short, coding) == (None, "gzip")
-    assert len(msgspec.json.decode(gzip.decompress(sent))["waiting"]) == WAITING_PACKED + 1
+    assert len(msgspec.json.decode(gzip.decompress(sent))["waiting"]) == COMPRESSED_WAITING_MIN + 1
     assert len(sent) * 4 < len(whole)

@@ -1,1 +1,1 @@
-"""Who may do what: roles, the guard before handlers, rate limits, browsers, and presence at the entrance."""
+"""Access control: callers and roles, rate limits, browser cookies, and proof of presence at the hall."""

@@ -1,10 +1,10 @@
-"""Browsers: a random, signed cookie by which one browser is told from another, and a hash of it that rules may use.
+"""Identify browsers by a random, signed cookie.
 
-It says nothing about a person, is sent to nobody else, and lasts two days. Only browsers get one, when they open a page
-of a hall or take a number: programs would keep it by accident, and then be taken for one person.
+The cookie has no personal data and lasts two days. A browser gets it when it opens a page of a hall or takes a ticket.
+Other programs get none: a program that serves many people would keep one cookie for all of them.
 
-What leaves the rim is a keyed hash of hall and cookie: two halls cannot tell that somebody was at both. It is keyed by
-the secret that signed the cookie, so a browser stays the same one when the secret is replaced.
+Rules and the journal see only a keyed hash of hall and cookie, so visits to two halls cannot be connected. The hash is
+keyed by the secret that signed the cookie, so it stays the same when the secret is replaced.
 """
 
 import hmac
@@ -24,24 +24,27 @@ from service.limits.rules import BROWSERS_PER_ADDRESS
 
 COOKIE = "paihao_browser"
 COOKIE_MAX_AGE_S = 2 * 86_400
-"""A ticket's life and a night."""
+"""Two days: the lifetime of a ticket and the following night."""
 
 SIGNATURE_BYTES = 12
 
 _FORM = re.compile(r"([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{16})")
 
 NEW_COOKIE = web.RequestKey("new_browser", str)
-"""The cookie that the answer will carry."""
+"""The cookie that the answer will set."""
 
 
 def is_browser(request: web.Request) -> bool:
-    """Tell whether a browser asks: over TLS and on this machine all say how they fetch, elsewhere by their name."""
+    """Tell whether the client is a browser.
+
+    All browsers send `Sec-Fetch-Mode` over TLS and to localhost. Elsewhere they are recognized by `User-Agent`.
+    """
     headers = request.headers
     return "Sec-Fetch-Mode" in headers or headers.get("User-Agent", "").startswith("Mozilla/")
 
 
 def browser_of(request: web.Request) -> str | None:
-    """The browser's cookie, if it is one of ours."""
+    """The browser's cookie if its signature is valid, else `None`."""
     found = _FORM.fullmatch(cookie_of(request, COOKIE) or "")
     if found is None:
         return None
@@ -49,7 +52,10 @@ def browser_of(request: web.Request) -> str | None:
 
 
 async def browser_cookie(request: web.Request) -> str | None:
-    """The browser's cookie, the one it sent or one that it gets with this answer; None for what is no browser."""
+    """The browser's cookie. A browser without one gets a new cookie with this answer.
+
+    `None` if the client is not a browser, or if its address got too many new cookies.
+    """
     if not is_browser(request):
         return None
     cookie = browser_of(request)
@@ -61,36 +67,38 @@ async def browser_cookie(request: web.Request) -> str | None:
             await limits.spend(BROWSERS_PER_ADDRESS, subscriber_of(address_of(request)))
         except RateLimited:
             return None
-    drawn = secrets.token_urlsafe(16)
-    cookie = request[NEW_COOKIE] = f"{drawn}.{_signatures(request.app[SIGNER], drawn)[0]}"
+    nonce = secrets.token_urlsafe(16)
+    cookie = request[NEW_COOKIE] = f"{nonce}.{_signatures(request.app[SIGNER], nonce)[0]}"
     return cookie
 
 
 def browser_hash(signer: Signer, hall: HallId, cookie: str) -> str:
-    """What rules may know of a browser, by its cookie, or of a credential."""
+    """The hash of a cookie or another credential, for one hall, keyed by the secret that signed the cookie."""
     found = _FORM.fullmatch(cookie)
-    nth = (_signed_by(signer, *found.groups()) if found else None) or 0
-    return signer.fingerprints(f"browser|{hall}|{cookie}".encode())[nth].hex()[:32]
+    secret_index = (_signed_by(signer, *found.groups()) if found else None) or 0
+    return signer.fingerprints(f"browser|{hall}|{cookie}".encode())[secret_index].hex()[:32]
 
 
 def set_browser_cookie(request: web.Request, response: web.StreamResponse) -> None:
-    """Let the answer carry the cookie that a new browser gets."""
+    """Set the cookie of a new browser in the answer."""
     cookie = request.get(NEW_COOKIE)
     if cookie is None:
         return
     response.set_cookie(
         COOKIE, cookie, max_age=COOKIE_MAX_AGE_S, path="/", httponly=True, samesite="Lax", secure=over_tls(request)
     )
-    if response.headers.get("Cache-Control") != "no-store":  # else a cache that many share would make them one browser
+    if response.headers.get("Cache-Control") != "no-store":  # a shared cache would give one cookie to many browsers
         response.headers["Cache-Control"] = "private, no-cache"
 
 
-def _signed_by(signer: Signer, drawn: str, signed: str) -> int | None:
-    """Which of our secrets signed a cookie; None for none of them."""
-    signatures = enumerate(_signatures(signer, drawn))
-    return next((nth for nth, one in signatures if hmac.compare_digest(signed, one)), None)
+def _signed_by(signer: Signer, nonce: str, signature: str) -> int | None:
+    """The index of the secret that signed a cookie; `None` if no secret did."""
+    valid = enumerate(_signatures(signer, nonce))
+    return next((index for index, candidate in valid if hmac.compare_digest(signature, candidate)), None)
 
 
-def _signatures(signer: Signer, drawn: str) -> list[str]:
-    said = f"browser cookie|{drawn}".encode()
-    return [urlsafe_b64encode(one[:SIGNATURE_BYTES]).decode() for one in signer.fingerprints(said)]
+def _signatures(signer: Signer, nonce: str) -> list[str]:
+    """The signatures of a cookie by every secret; the current secret is first."""
+    content = f"browser cookie|{nonce}".encode()
+    digests = signer.fingerprints(content)
+    return [urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode() for digest in digests]

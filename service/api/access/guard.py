@@ -1,12 +1,12 @@
-"""The guard before every call: who asks, and whether the table of routes lets them.
+"""Identify the caller of every request, and check that the table of routes allows it.
 
-Handlers check no rights: `guarded` wraps each of them with the roles of its line in the table. What costs a read of the
-database (a session, a device) is asked last and remembered for seconds; no credential, the admin token and the token of
-the ticket that the path names cost none. Where a ticket's or an appointment's token gives no right, or anyone may
-change something, it has to be one that the hall knows (`known_tokens`).
+Handlers check no roles: `guarded` wraps each handler with the roles of its route. Sessions and devices are read from
+the database and cached for seconds. The admin token, the token of the ticket in the path, and requests without a
+credential need no database. Where the token of a ticket or appointment gives no right, and in operations of everyone
+that change something, the token must exist in the hall (`KNOWN_TOKENS`).
 
-A session's cookie is sent by the browser whichever page made it ask, so a request that changes something counts only
-when it came from a page of ours.
+A browser sends the session cookie also with requests that a page of another site causes. So a request that changes
+something is accepted with this cookie only from a page of this service.
 
 Source: CONTRACT 1 (credentials, roles); Fetch Metadata (W3C), RFC 6265bis 8.8.
 """
@@ -41,12 +41,12 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 """Methods that change nothing."""
 
 ALL_HALLS_ROLES = frozenset({Role.OPS, Role.ADMIN})
-"""Who has their role in every hall."""
+"""Roles that are valid in every hall."""
 
 _ANONYMOUS = {net: Caller(Role.ANYONE, f"anyone/{net}", "") for net in Net}
 _ADMIN = {net: Caller(Role.ADMIN, f"admin/{net}", "admin") for net in Net}
 _STRENGTH = {role: strength for strength, role in enumerate((Role.OPS, *(role for role in Role if role != Role.OPS)))}
-"""Which of its roles a caller is said to have: the strongest, and one of the hall before one of none."""
+"""Strength of roles. If a session has several roles, the strongest is used. Ops, which has no hall, is the weakest."""
 
 
 def guarded(  # noqa: PLR0913  (a line of the table of routes, the last two by name)
@@ -58,12 +58,19 @@ def guarded(  # noqa: PLR0913  (a line of the table of routes, the last two by n
     at_optional: bool = False,
     in_any_hall: bool = False,
 ) -> Handler:
-    """Put the guard before a handler: it lets callers of `roles` pass, and says who they are in `request[CALLER]`.
+    """Wrap a handler so that only callers with one of `roles` pass. The caller is stored in `request[CALLER]`.
 
-    What anyone may read is not asked about: such a handler asks `visitor` when it wants to know. A setting named
-    `open_by` opens the call to anyone. With `at_optional` the call is for volunteers at counters of an optional stage
-    only: what they ask goes to the day marked so, which knows who is where. With `in_any_hall` a role in one hall is
-    enough for a call that names none, which asks `halls_seen` of which halls it may speak.
+    Operations that everyone may read are not wrapped; such a handler calls `visitor` if it needs the caller.
+
+    Args:
+        method: the HTTP method.
+        roles: the roles that may use the operation.
+        handler: the handler.
+        open_by: name of a boolean setting that opens the operation to everyone.
+        at_optional: whether volunteers may act only at counters of an optional stage. Their commands are marked, and
+            the day checks the counter.
+        in_any_hall: whether a role in one hall is enough, for an operation without a hall. The handler calls
+            `halls_allowed` for the halls that it may show.
     """
     allowed = frozenset(roles)
     if Role.ANYONE in allowed:
@@ -71,8 +78,10 @@ def guarded(  # noqa: PLR0913  (a line of the table of routes, the last two by n
 
     async def guard(request: web.Request) -> web.StreamResponse:
         if open_by is None or not getattr(request.app[SETTINGS], open_by):
-            who = await _authorize(request, allowed, in_any_hall=in_any_hall)
-            request[CALLER] = replace(who, at_optional=True) if at_optional and who.role is Role.VOLUNTEER else who
+            caller = await _authorize(request, allowed, in_any_hall=in_any_hall)
+            request[CALLER] = (
+                replace(caller, at_optional=True) if at_optional and caller.role is Role.VOLUNTEER else caller
+            )
         return await handler(request)
 
     return guard
@@ -80,16 +89,20 @@ def guarded(  # noqa: PLR0913  (a line of the table of routes, the last two by n
 
 def _identified(handler: Handler) -> Handler:
     async def guard(request: web.Request) -> web.StreamResponse:
-        who = request[CALLER] = await _identify(request)
-        if who.token is not None and "hall" in request.match_info:
-            await _require_known(request, who.token)
+        caller = request[CALLER] = await _identify(request)
+        if caller.token is not None and "hall" in request.match_info:
+            await _require_known(request, caller.token)
         return await handler(request)
 
     return guard
 
 
 async def visitor(request: web.Request) -> Caller:
-    """Who reads what anyone may read; a credential that is not known makes nobody worse off. Raises nothing."""
+    """Identify the caller of an operation that everyone may read. An invalid credential counts as none.
+
+    Raises:
+        Forbidden: as `require_own_page`, for a session whose request changes something.
+    """
     try:
         return await _identify(request)
     except (TokenInvalid, StorageUnavailable):
@@ -97,21 +110,21 @@ async def visitor(request: web.Request) -> Caller:
 
 
 async def halls_allowed(request: web.Request, roles: Iterable[Role]) -> frozenset[str] | None:
-    """The halls in which a guarded call's caller has one of these roles; None for all. Raises StorageUnavailable."""
+    """The halls in which the caller has one of these roles; `None` for all halls. Raises StorageUnavailable."""
     if request[CALLER].role in ALL_HALLS_ROLES:
         return None
     session = await session_of(request)
-    assert session is not None, "only accounts have roles in some halls"
-    assert session.account is not None, "an admin has theirs in all"
+    assert session is not None, "only accounts have roles in single halls"
+    assert session.account is not None, "an admin has the role in all halls"
     allowed = frozenset(roles)
     halls = frozenset(hall for hall, role in session.account.roles.items() if IMPLIES[Role(role)] & allowed)
     return None if SERVICE_WIDE in halls else halls
 
 
 async def session_of(request: web.Request) -> Session | None:
-    """The session of a request's cookie, if it has one that had not ended at the first look; the request goes by that.
+    """The session of the request's cookie; `None` without a valid one.
 
-    Raises StorageUnavailable.
+    The session is read once per request, so it stays valid for the whole request. Raises StorageUnavailable.
     """
     if _SESSION not in request:
         token = cookie_of(request, SESSION_COOKIE)
@@ -123,14 +136,23 @@ async def session_of(request: web.Request) -> Session | None:
 
 
 async def kiosk_of(request: web.Request) -> Device:
-    """The device that asks, which the guard has let pass. Raises DeviceNotFound for who is none, StorageUnavailable."""
+    """The device of a guarded request.
+
+    Raises:
+        DeviceNotFound: the caller is not a device.
+        StorageUnavailable: the database cannot be reached.
+    """
     if not request[CALLER].credential.startswith("device:"):
         raise DeviceNotFound
     return await _device(request, _bearer(request) or "")
 
 
 def require_own_page(request: web.Request) -> None:
-    """Let pass what a page of ours asked for, or no page at all. Raises Forbidden."""
+    """Require that the request was sent by a page of this service, or directly by the user.
+
+    Raises:
+        Forbidden: a page of another site sent it, or a browser did not state its origin.
+    """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         if site not in {"same-origin", "none"}:
@@ -140,7 +162,7 @@ def require_own_page(request: web.Request) -> None:
 
 
 def is_cross_site(request: web.Request) -> bool:
-    """Tell whether a browser says that a request came from another site's page; other programs say nothing."""
+    """Tell whether the headers state that a page of another site sent the request. Only browsers send these headers."""
     if "Sec-Fetch-Site" in request.headers or "Origin" in request.headers:
         try:
             require_own_page(request)
@@ -159,13 +181,19 @@ def _is_own_origin(request: web.Request) -> bool:
 
 @lru_cache(1)
 def _origin_of(address: str) -> str:
-    """The origin of an address of ours, as browsers write it."""
+    """The origin of a URL of this service, as browsers write it."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 async def _identify(request: web.Request) -> Caller:
-    """Who asks for what anyone may do. Raises TokenInvalid, Forbidden, StorageUnavailable."""
+    """Identify the caller of an operation that everyone may use.
+
+    Raises:
+        TokenInvalid: a bearer token is malformed, or no device has it. Applicants' tokens are not checked.
+        Forbidden: as `require_own_page`, for a session whose request changes something.
+        StorageUnavailable: the database cannot be reached.
+    """
     net = net_of(request)
     token = _bearer(request)
     if token is not None:
@@ -174,23 +202,23 @@ async def _identify(request: web.Request) -> Caller:
         if TOKEN_FORM.fullmatch(token):
             return Caller(Role.APPLICANT, f"applicant/{net}", token, token=token)
         device = await _device(request, token)
-        return _caller_of_device(device, net) if _belongs_here(request, device) else _ANONYMOUS[net]
+        return _device_caller(device, net) if _belongs_here(request, device) else _ANONYMOUS[net]
     session = await session_of(request)
     if session is None:
         return _ANONYMOUS[net]
     _require_own_page_to_change(request)
-    held = _roles_here(request, session)
-    return _caller_of(session, max(held, key=_STRENGTH.__getitem__), net) if held else _ANONYMOUS[net]
+    roles = _roles_here(request, session)
+    return _session_caller(session, max(roles, key=_STRENGTH.__getitem__), net) if roles else _ANONYMOUS[net]
 
 
 async def _authorize(request: web.Request, allowed: frozenset[Role], *, in_any_hall: bool = False) -> Caller:
-    """Who asks, if one of the roles allows it.
+    """Identify the caller of an operation for some roles.
 
     Raises:
         TokenMissing: no credential.
-        TokenInvalid: one that nobody has.
-        Forbidden: one that does not have the right, or a cookie that another site's page made the browser send.
-        TicketNotFound, AppointmentNotFound: the token of one, and the path names another.
+        TokenInvalid: an invalid token or an ended session.
+        Forbidden: the caller has none of the roles, or a page of another site sent the request with the cookie.
+        TicketNotFound, AppointmentNotFound: the token belongs to another ticket or appointment than the path.
         StorageUnavailable: the database cannot be reached.
     """
     net = net_of(request)
@@ -203,19 +231,19 @@ async def _authorize(request: web.Request, allowed: frozenset[Role], *, in_any_h
         device = await _device(request, token)
         if not _belongs_here(request, device) or not IMPLIES[Role(device.role)] & allowed:
             raise Forbidden
-        return _caller_of_device(device, net)
+        return _device_caller(device, net)
     session = await session_of(request)
     if session is None:
         raise TokenInvalid if SESSION_COOKIE in request.cookies else TokenMissing
     _require_own_page_to_change(request)
-    held = [role for role in _roles_here(request, session, in_any_hall=in_any_hall) if IMPLIES[role] & allowed]
-    if not held:
+    roles = [role for role in _roles_here(request, session, in_any_hall=in_any_hall) if IMPLIES[role] & allowed]
+    if not roles:
         raise Forbidden
-    return _caller_of(session, max(held, key=_STRENGTH.__getitem__), net)
+    return _session_caller(session, max(roles, key=_STRENGTH.__getitem__), net)
 
 
 async def _applicant(request: web.Request, token: str, allowed: frozenset[Role], net: Net) -> Caller:
-    """The owner of the ticket or appointment that the path names, or why not; see `_allowed`."""
+    """Identify the owner of the ticket or appointment in the path by its token. Raises as `_authorize`."""
     if "hall" not in request.match_info:
         raise TokenInvalid
     hall, signer = hall_of(request), request.app[SIGNER]
@@ -228,8 +256,8 @@ async def _applicant(request: web.Request, token: str, allowed: frozenset[Role],
     if Role.APPLICANT in allowed:
         if owner:
             return Caller(Role.APPLICANT, f"applicant/{net}", token, token=token)
-        assert not_found is not None, "what is an applicant's is named in the path"
-        raise not_found  # somebody else's is answered as one that does not exist
+        assert not_found is not None, "paths of applicants' operations name a ticket or an appointment"
+        raise not_found  # do not reveal that the ticket or appointment of another person exists
     if owner:
         raise Forbidden
     await _require_known(request, token)
@@ -237,11 +265,11 @@ async def _applicant(request: web.Request, token: str, allowed: frozenset[Role],
 
 
 async def _require_known(request: web.Request, token: str) -> None:
-    """Let pass the token of a ticket or appointment of the hall that the path names.
+    """Require that a token belongs to a ticket or appointment of the hall in the path.
 
     Raises:
-        TokenInvalid: it is nobody's there, or of a day before yesterday.
-        HallNotFound: there is no such hall.
+        TokenInvalid: it belongs to none, or to one from before yesterday.
+        HallNotFound: the hall does not exist.
         StorageUnavailable: the database cannot be reached.
     """
     if not await request.app[KNOWN_TOKENS].has(hall_of(request), token):
@@ -259,16 +287,16 @@ async def _device(request: web.Request, token: str) -> Device:
 
 
 def _belongs_here(request: web.Request, device: Device) -> bool:
-    """Tell whether a device is of the hall that the request is about, or of none, as what watches the service."""
+    """Tell whether a device belongs to the hall of the request, or to the whole service, as monitoring does."""
     return device.hall in {SERVICE_WIDE, request.match_info.get("hall", SERVICE_WIDE)}
 
 
-def _caller_of_device(device: Device, net: Net) -> Caller:
+def _device_caller(device: Device, net: Net) -> Caller:
     return Caller(Role(device.role), f"device:{device.id}/{device.role}/{net}", f"device:{device.id}")
 
 
 def _bearer(request: web.Request) -> str | None:
-    """The token of the Authorization header; None where there is no such header. Raises TokenInvalid."""
+    """The bearer token of the request; `None` without an Authorization header. Raises TokenInvalid if malformed."""
     header = request.headers.get("Authorization")
     if header is None:
         return None
@@ -279,7 +307,7 @@ def _bearer(request: web.Request) -> str | None:
 
 
 def _roles_here(request: web.Request, session: Session, *, in_any_hall: bool = False) -> list[Role]:
-    """The roles that a session has where the request is about; none before a given password was changed."""
+    """The roles of a session in the hall of the request. None until an initial password is changed."""
     account = session.account
     if account is None:
         return [Role.ADMIN]
@@ -291,7 +319,7 @@ def _roles_here(request: web.Request, session: Session, *, in_any_hall: bool = F
     return [Role(account.roles[hall]) for hall in halls if hall in account.roles]
 
 
-def _caller_of(session: Session, role: Role, net: Net) -> Caller:
+def _session_caller(session: Session, role: Role, net: Net) -> Caller:
     account = session.account
     if account is None:
         return _ADMIN[net]

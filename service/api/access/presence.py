@@ -1,8 +1,8 @@
-"""The door: its code, and what a take or a check-in has to show before it is decided.
+"""Check the channel and the entrance code of requests to take a ticket or to check in.
 
-A take says by which channel it comes; whether that is so is looked at here, for the rules of the hall cannot know. With
-`entrance` in the hall's document, who takes a number or checks in with a phone shows the code that the screen at the
-door has this minute, which nobody knows who is not there.
+The rules of the hall rely on the channel that a request names, but only the API knows which channels the caller may
+use. If the hall document has `entrance`, visitors must send the code that the screen at the door displays. It changes
+every minute, so it proves that the visitor is at the hall.
 """
 
 from aiohttp import web
@@ -26,14 +26,14 @@ CHANNELS: dict[Role, tuple[Channel, ...]] = {
     Role.VOLUNTEER: (Channel.STAFF, *_SELF_SERVICE),
     **dict.fromkeys((Role.STAFF, Role.MANAGER, Role.ADMIN), _AT_HALL),
 }
-"""The channels a role may take tickets by; the first is its own, where none is said."""
+"""The channels that a role may use. The first is the default."""
 
 ON_SITE_ROLES = frozenset({Role.KIOSK, Role.VOLUNTEER, Role.STAFF, Role.MANAGER, Role.ADMIN})
-"""Who is at the hall anyway."""
+"""Roles that work at the hall. They need no entrance code and no limits."""
 
 
 class Presence(Struct, frozen=True):
-    """By which channel, and a hash of which browser, a ticket is taken."""
+    """The channel of a request, and a hash of the visitor's browser. `None` if not a browser, or for on-site roles."""
 
     channel: Channel
     browser: str | None
@@ -41,7 +41,7 @@ class Presence(Struct, frozen=True):
 
 async def check_presence(  # noqa: PLR0913  (the last three by name)
     request: web.Request,
-    who: Caller,
+    caller: Caller,
     hall: HallId,
     *,
     channel: Channel | None = None,
@@ -52,7 +52,7 @@ async def check_presence(  # noqa: PLR0913  (the last three by name)
 
     Args:
         request: the request.
-        who: the caller.
+        caller: the caller.
         hall: the hall.
         channel: the channel that the request names; `None` for the default of the caller's role.
         entrance_code: the code from the door screen.
@@ -63,47 +63,56 @@ async def check_presence(  # noqa: PLR0913  (the last three by name)
         EntranceRequired: the hall requires an entrance code, and it is missing or wrong.
         RateLimited: too many requests by this browser, contact, code or address.
     """
-    used = channel_of(who, channel)
-    if who.role in ON_SITE_ROLES:
-        return Presence(used, None)
+    checked_channel = channel_of(caller, channel)
+    if caller.role in ON_SITE_ROLES:
+        return Presence(checked_channel, None)
     cookie = await browser_cookie(request)
     code = None
     if (await request.app[HALLS].get(hall)).document.entrance:
-        code = await _require_entrance(request, who, hall, entrance_code)
+        code = await _require_entrance(request, caller, hall, entrance_code)
     if LIMITS in request.app:
         await count_take(request, applicant)
         if code is not None:
             await request.app[LIMITS].spend(TICKETS_PER_ENTRANCE_CODE, f"{hall}|{code}")
-    return Presence(used, browser_hash(request.app[SIGNER], hall, cookie) if cookie else None)
+    return Presence(checked_channel, browser_hash(request.app[SIGNER], hall, cookie) if cookie else None)
 
 
-def channel_of(who: Caller, said: Channel | None) -> Channel:
-    """The channel of a take. Raises Forbidden for one that is not the caller's."""
-    channels = CHANNELS[who.role]
-    if said is None:
-        return channels[0]
-    if said not in channels:
-        raise Forbidden
-    return said
+def channel_of(caller: Caller, channel: Channel | None) -> Channel:
+    """The channel that the request names, or the default of the caller's role.
 
-
-async def _require_entrance(request: web.Request, who: Caller, hall: HallId, said: str | None) -> str:
-    """Let pass who shows the door's code, and return it.
-
-    The right one is looked at first: whoever guesses behind an address shuts nobody out there.
+    Raises:
+        Forbidden: the caller's role may not use the channel.
     """
-    code = None if said is None else request.app[ENTRANCE].accept(hall, said, request.app[CLOCK].now_at())
+    channels = CHANNELS[caller.role]
+    if channel is None:
+        return channels[0]
+    if channel not in channels:
+        raise Forbidden
+    return channel
+
+
+async def _require_entrance(request: web.Request, caller: Caller, hall: HallId, typed: str | None) -> str:
+    """Return the entrance code if `typed` is valid.
+
+    A valid code is accepted before wrong codes are counted, so that a person who guesses does not lock out others
+    behind the same address.
+
+    Raises:
+        EntranceRequired: the code is missing or wrong.
+        RateLimited: too many wrong codes.
+    """
+    code = None if typed is None else request.app[ENTRANCE].accept(hall, typed, request.app[CLOCK].now_at())
     if code is not None:
         return code
-    if said is not None:
-        await count_wrong_code(request, who)
+    if typed is not None:
+        await count_wrong_code(request, caller)
     raise EntranceRequired
 
 
-async def count_wrong_code(request: web.Request, who: Caller) -> None:
-    """Count a code that is none, of the door or of anything else. Raises RateLimited after too many.
+async def count_wrong_code(request: web.Request, caller: Caller) -> None:
+    """Count a wrong code of any kind: entrance, invitation, ticket. Raises RateLimited after too many.
 
-    Who is at the hall anyway types for others, and is not counted.
+    On-site roles are not counted, because they type the codes of many people.
     """
-    if who.role not in ON_SITE_ROLES:
+    if caller.role not in ON_SITE_ROLES:
         await count_by_browser(request, WRONG_CODES_PER_BROWSER, WRONG_CODES_PER_ADDRESS)

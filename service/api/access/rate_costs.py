@@ -1,11 +1,12 @@
-"""What a call spends of the limits besides its being one: by the browser or address, and by the contacts it is about.
+"""Extra rate-limit costs of a request, per browser, address and contact.
 
-A contact is a phone number or a mail address. Whoever names one has the hall write to it, and so has whoever makes,
-changes or gives up what is booked for it. So each of these is counted for the contact, whoever asks, and naming one for
-who names it, too: it may be somebody's who has never heard of the hall. Who works at the hall is not counted.
+A contact is a phone number or a mail address. Taking a ticket or making, changing or cancelling an appointment causes
+messages to its contact, so each of these counts against the limit of the contact, for all callers together. Naming a
+new contact also counts against the caller, because it may belong to a person who never asked for messages. Requests of
+staff are not counted.
 
-What was done is answered again to the same key before anything is counted, so who hears no answer may go on asking. A
-key by which nothing was done costs what a request without one does.
+A request that is repeated with its idempotency key after it succeeded is answered before anything is counted. So a
+client that got no answer may repeat it often. A key of a request that did not succeed saves no costs.
 """
 
 from aiohttp import web
@@ -34,7 +35,7 @@ from service.primitives.contacts import Contact
 
 
 async def count_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
-    """Count by the browser, if it is one that we know, or else by the address. Raises RateLimited."""
+    """Count against the browser if it has a valid cookie, otherwise against the address. Raises RateLimited."""
     limits, cookie = request.app.get(LIMITS), browser_of(request)
     if limits is None:
         return
@@ -45,15 +46,15 @@ async def count_by_browser(request: web.Request, of_browser: Limit, of_address: 
 
 
 async def count_take(request: web.Request, applicant: Applicant | None) -> None:
-    """Count a number that somebody takes who does not work at the hall. Raises RateLimited."""
+    """Count a ticket that a visitor takes, and the contact that it names. Raises RateLimited."""
     await count_by_browser(request, TICKETS_PER_BROWSER, TICKETS_PER_ADDRESS)
     if applicant is not None:
         await _count_named_contact(request, TICKETS_PER_CONTACT, contact_of(applicant))
 
 
-async def count_booking(request: web.Request, who: Caller, applicant: Applicant | None, *, hold: bool) -> None:
-    """Count a booking or a hold, and whom it names. Raises RateLimited."""
-    if _is_exempt(request, who):
+async def count_booking(request: web.Request, caller: Caller, applicant: Applicant | None, *, hold: bool) -> None:
+    """Count a booking or a hold, and the contact that it names. Raises RateLimited."""
+    if _is_exempt(request, caller):
         return
     await count_by_browser(request, BOOKINGS_PER_BROWSER, BOOKINGS_PER_ADDRESS)
     if hold and browser_of(request) is None:
@@ -63,13 +64,17 @@ async def count_booking(request: web.Request, who: Caller, applicant: Applicant 
 
 
 async def count_change(
-    request: web.Request, who: Caller, hall: HallId, appointment: Appointment, applicant: Applicant | None
+    request: web.Request, caller: Caller, hall: HallId, appointment: Appointment, applicant: Applicant | None
 ) -> None:
-    """Count a change: it tells whom the appointment is for then, perhaps named anew.
+    """Count a change of an appointment, and the contact that gets the message about it.
 
-    Raises RateLimited, StorageUnavailable.
+    `applicant` is the person that the request names, if any.
+
+    Raises:
+        RateLimited: beyond the limits.
+        StorageUnavailable: the database cannot be reached.
     """
-    if _is_exempt(request, who):
+    if _is_exempt(request, caller):
         return
     await count_by_browser(request, BOOKINGS_PER_BROWSER, BOOKINGS_PER_ADDRESS)
     before = await stored_applicant(request, hall, appointment.applicant)
@@ -82,22 +87,25 @@ async def count_change(
     await _count_named_contact(request, BOOKINGS_PER_CONTACT, contact_of(applicant))
 
 
-async def count_message(request: web.Request, who: Caller, hall: HallId, applicant: str | None) -> None:
-    """Count what tells somebody who was known before. Raises RateLimited, StorageUnavailable."""
-    if _is_exempt(request, who):
+async def count_message(request: web.Request, caller: Caller, hall: HallId, applicant: str | None) -> None:
+    """Count a request that causes a message to a stored applicant. Raises RateLimited, StorageUnavailable."""
+    if _is_exempt(request, caller):
         return
-    somebody = await stored_applicant(request, hall, applicant)
-    if somebody is not None:
-        await _count_contact(request, BOOKINGS_PER_CONTACT, contact_of(somebody))
+    recipient = await stored_applicant(request, hall, applicant)
+    if recipient is not None:
+        await _count_contact(request, BOOKINGS_PER_CONTACT, contact_of(recipient))
 
 
-def _is_exempt(request: web.Request, who: Caller) -> bool:
-    """Tell whether a call about an appointment is not counted."""
-    return who.works_here or LIMITS not in request.app
+def _is_exempt(request: web.Request, caller: Caller) -> bool:
+    """Tell whether a request about an appointment is not counted."""
+    return caller.works_here or LIMITS not in request.app
 
 
 async def _count_named_contact(request: web.Request, limit: Limit, contact: Contact) -> None:
-    """Count whom the caller names: for the caller first, for who is refused there costs nobody else anything."""
+    """Count a contact that the caller names, first against the caller.
+
+    If the caller is refused, nothing is counted against the contact, which may belong to another person.
+    """
     if contact.phone is None and contact.email is None:
         return
     await count_by_browser(request, CONTACTS_PER_BROWSER, CONTACTS_PER_ADDRESS)
@@ -105,7 +113,7 @@ async def _count_named_contact(request: web.Request, limit: Limit, contact: Cont
 
 
 async def _count_contact(request: web.Request, limit: Limit, contact: Contact) -> None:
-    """Count for each way to reach somebody; a mail address in small letters, as people write it."""
+    """Count against the phone number and the mail address. Upper and lower case in mail addresses do not differ."""
     limits = request.app.get(LIMITS)
     if limits is None:
         return

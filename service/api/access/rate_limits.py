@@ -1,9 +1,8 @@
-"""Limits of use before every call, where `PAIHAO_RATE_LIMIT` is on.
+"""Limit the rate of API requests if `PAIHAO_RATE_LIMIT` is on.
 
-Who works at the hall is not limited, nor are its kiosks: twenty counters behind one address ask more often than their
-visitors. Partners and volunteers are limited by their credential, everybody else by address; a credential that nobody
-has counts as none. Pages and their files are not counted, they cost little and a browser asks for many at once; nor are
-health and metrics.
+Staff and kiosks are not limited: twenty counters behind one address send more requests than the visitors. Partners and
+volunteers are limited by credential, all other callers by address. An invalid credential counts as none. Only paths
+under `/v1/` are counted. Pages and their files are cheap, and a browser requests many of them at once.
 """
 
 from aiohttp import web
@@ -20,7 +19,7 @@ UNLIMITED_ROLES = frozenset({Role.KIOSK, Role.STAFF, Role.MANAGER, Role.OPS, Rol
 
 
 def rate_limited(handler: Handler) -> Handler:
-    """Put the limits before a handler. It raises RateLimited besides what the handler does."""
+    """Wrap a handler so that it raises RateLimited beyond the limits."""
 
     async def limit(request: web.Request) -> web.StreamResponse:
         if request.path.startswith("/v1/"):
@@ -32,10 +31,10 @@ def rate_limited(handler: Handler) -> Handler:
 
 async def _count(request: web.Request) -> None:
     try:
-        who = await visitor(request)
-    except Forbidden:  # another site's page made a browser send its cookie
-        who = None
-    if who is None or who.role in VISITOR_ROLES:
+        caller = await visitor(request)
+    except Forbidden:  # a page of another site caused the request, so its cookie does not count
+        caller = None
+    if caller is None or caller.role in VISITOR_ROLES:
         await request.app[LIMITS].spend(REQUESTS_PER_ADDRESS, subscriber_of(address_of(request)))
-    elif who.role not in UNLIMITED_ROLES:
-        await request.app[LIMITS].spend(REQUESTS_PER_CREDENTIAL, who.credential)
+    elif caller.role not in UNLIMITED_ROLES:
+        await request.app[LIMITS].spend(REQUESTS_PER_CREDENTIAL, caller.credential)

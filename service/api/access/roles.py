@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Role(StrEnum):
-    """Who may do something: CONTRACT 1."""
+    """A role of a caller. Source: CONTRACT 1."""
 
     ANYONE = "anyone"
     APPLICANT = "applicant"
@@ -21,24 +21,28 @@ class Role(StrEnum):
 
 
 IMPLIES: dict[Role, frozenset[Role]] = {
-    role: frozenset({role, *more})
-    for role, more in {
+    role: frozenset({role, *implied})
+    for role, implied in {
         **dict.fromkeys(Role, ()),
         Role.MANAGER: (Role.STAFF,),
         Role.ADMIN: tuple(Role),
     }.items()
 }
-"""What a role may be taken for: a manager may do what staff may, an admin everything."""
+"""The roles whose rights a role has: a manager has those of staff, an admin those of all roles."""
 
 VISITOR_ROLES = frozenset({Role.ANYONE, Role.APPLICANT})
 
 
 class Caller(Struct, frozen=True):
-    """Who sent a request.
+    """The identified sender of a request.
 
-    `role` is the one it is allowed by, in the hall it is about; `actor` is what the journal says of who it was,
-    `credential` what idempotency keys belong to; `account` the id of the account that has signed in; `token` that of
-    an applicant; `at_optional` whether the call is for it at counters of an optional stage only.
+    Attributes:
+        role: the role that allows the request, in the hall of the request.
+        actor: the actor that the journal records.
+        credential: the owner of idempotency keys; empty for anonymous callers.
+        account: the id of the account that is signed in, if any.
+        token: the token of an applicant, if any.
+        at_optional: whether the request is allowed only at counters of an optional stage.
     """
 
     role: Role
@@ -49,18 +53,18 @@ class Caller(Struct, frozen=True):
     at_optional: bool = False
 
     def may(self, role: Role) -> bool:
-        """Tell whether it may do what a role may."""
+        """Tell whether the caller has the rights of a role."""
         return role in IMPLIES[self.role]
 
     @property
     def works_here(self) -> bool:
-        """Whether it is more than a visitor: then it watches others' tickets, and has none of its own."""
+        """Whether the caller is not a visitor. Such a caller works with the tickets of others and owns none."""
         return self.role not in VISITOR_ROLES
 
 
 CALLER = web.RequestKey("caller", Caller)
 
 
-def caller(request: web.Request) -> Caller:
-    """Who asks, as the guard of the call found out."""
+def caller_of(request: web.Request) -> Caller:
+    """The caller of a guarded request."""
     return request[CALLER]

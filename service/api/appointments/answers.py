@@ -60,10 +60,10 @@ def appointment_listed(found: FoundAppointment, now_at: datetime, day: Day | Non
     )
 
 
-def recorded_view(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> AppointmentView:
+def recorded_view(request: web.Request, hall: HallId, result: Answer, *, owner: bool) -> AppointmentView:
     """The appointment as the command's own events left it: the same words however often it is asked."""
-    assert given.done is not None, "every change of an appointment is an event"
-    part = given.done.last
+    assert result.done is not None, "every change of an appointment is an event"
+    part = result.done.last
     assert part.appointment is not None, "and the last one that was asked for is about the appointment"
     token = request.app[SIGNER].appointment_token(hall, part.appointment.id) if owner else None
     return appointment_view(part.appointment, part.at, part.seq, token=token)

@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType, to_builtins
 from service.api.access.browsers import set_browser_cookie
 from service.api.access.presence import channel_of
 from service.api.access.rate_costs import count_booking, count_change, count_message
-from service.api.access.roles import Caller, Role, caller
+from service.api.access.roles import Caller, Role, caller_of
 from service.api.app_keys import AVAILABILITY, CLOCK, FINDER, HALLS, LANES, MOVES, SIGNER
 from service.api.appointments.answers import AppointmentList, appointment_listed, recorded_view
 from service.api.appointments.forms import BookForm, ChangeAppointmentForm
@@ -65,32 +65,32 @@ async def book(request: web.Request) -> web.Response:
     same Idempotency-Key it is the same appointment. With a `ticket` on standby, and its token, that ticket leaves by
     it.
     """
-    hall_id, who = hall_of(request), caller(request)
+    hall_id, caller = hall_of(request), caller_of(request)
     form = await read_body(request, BookForm)
     hall = await request.app[HALLS].get(hall_id)
     starts_at = _start_in_utc(form.starts_at)
     on = _hall_date(hall, starts_at)
-    given = await execute_once(
-        request, who, hall_id, lambda: _book(request, who, hall, form, starts_at), on=on, of_any_day=True
+    result = await execute_once(
+        request, caller, hall_id, lambda: _book(request, caller, hall, form, starts_at), on=on, of_any_day=True
     )
-    seen = recorded_view(request, hall_id, given, owner=True)
+    seen = recorded_view(request, hall_id, result, owner=True)
     response = answer(seen, 201, Location=f"/v1/halls/{hall_id}/appointments/{seen.id}")
     set_browser_cookie(request, response)
     return response
 
 
-async def _book(request: web.Request, who: Caller, hall: Hall, form: BookForm, starts_at: datetime) -> Answer:
+async def _book(request: web.Request, caller: Caller, hall: Hall, form: BookForm, starts_at: datetime) -> Answer:
     hall_id = hall.id
-    channel = channel_of(who, form.channel)
+    channel = channel_of(caller, form.channel)
     on = _date_to_book(request, hall, starts_at)
     applicant, person = await applicant_and_hash(request, hall, form.applicant)
-    holder = await holder_hash(request, who, hall)
-    await count_booking(request, who, applicant, hold=form.hold)
-    invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
+    holder = await holder_hash(request, caller, hall)
+    await count_booking(request, caller, applicant, hold=form.hold)
+    invitation = None if form.invitation is None else await invitation_of(request, caller, hall_id, form.invitation)
     standby, ticket = None, None
     if form.ticket is not None:
         ticket_id = TicketId(form.ticket.lower())
-        standby = await _day_of_standby(request, who, hall_id, ticket_id)
+        standby = await _day_of_standby(request, caller, hall_id, ticket_id)
         ticket = standby.ticket(ticket_id)
     invited_as = None
     if applicant is None and invitation is not None:
@@ -98,10 +98,10 @@ async def _book(request: web.Request, who: Caller, hall: Hall, form: BookForm, s
         person = await stored_person_hash(request, hall, invited_as) or invitation.person
     elif applicant is None and ticket is not None:
         invited_as, person = ticket.applicant, await stored_person_hash(request, hall, ticket.applicant)
-    if not (form.hold or who.may(Role.STAFF) or invited_as):
+    if not (form.hold or caller.may(Role.STAFF) or invited_as):
         _require_applicant(applicant)
     if not form.hold:
-        await count_message(request, who, hall.id, invited_as)
+        await count_message(request, caller, hall.id, invited_as)
     command = commands.BookAppointment(
         appointment=AppointmentId(new_id()),
         code=new_code(APPOINTMENT_CODE_STARTS),
@@ -114,25 +114,25 @@ async def _book(request: web.Request, who: Caller, hall: Hall, form: BookForm, s
         person=person,
         holder=holder,
         invitation=None if invitation is None else invitation_scope(invitation),
-        staff=who.may(Role.STAFF),
+        staff=caller.may(Role.STAFF),
         ticket=None if ticket is None else ticket.id,
         prechecked=ticket is not None and ticket.prechecked,
     )
     asked = slot_question(request, command.service, command.count, staff=command.staff, invited=command.invitation)
     with counting_online_referrals(request, hall_id, form.service, "appointment"), _day_ended_as(SlotNotOffered()):
         if standby is not None and standby.on != on:
-            booking = await lane_request(request, who, command, applicant)
+            booking = await lane_request(request, caller, command, applicant)
             asking_for = request.app[MOVES].book(hall_id, standby.on, on, booking, key_checked=True)
         else:
-            asking_for = execute(request, who, hall_id, command, applicant, on=on)
+            asking_for = execute(request, caller, hall_id, command, applicant, on=on)
         return await _offer_nearest_starts(request, hall, asked, on, asking_for)
 
 
 async def show(request: web.Request) -> web.Response:
     """Watch an appointment: when it is, and what has become of it."""
-    hall_id, appointment, who = hall_of(request), appointment_of(request), caller(request)
+    hall_id, appointment, caller = hall_of(request), appointment_of(request), caller_of(request)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
-    return answer(_current_view(request, who, day, appointment))
+    return answer(_current_view(request, caller, day, appointment))
 
 
 async def change(request: web.Request) -> web.Response:
@@ -140,21 +140,21 @@ async def change(request: web.Request) -> web.Response:
 
     What is not said stays as it is. A place at the other time is taken before the present one is given up.
     """
-    hall_id, appointment_id, who = hall_of(request), appointment_of(request), caller(request)
+    hall_id, appointment_id, caller = hall_of(request), appointment_of(request), caller_of(request)
     form = await read_body(request, ChangeAppointmentForm)
     hall = await request.app[HALLS].get(hall_id)
     starts_at = UNSET if form.starts_at is UNSET else _start_in_utc(form.starts_at)
     on = None if starts_at is UNSET else _hall_date(hall, starts_at)
-    given = await execute_once(
-        request, who, hall_id, lambda: _change(request, who, hall, form, starts_at), on=on, of_any_day=True
+    result = await execute_once(
+        request, caller, hall_id, lambda: _change(request, caller, hall, form, starts_at), on=on, of_any_day=True
     )
-    if given.done is None:
-        return answer(_current_view(request, who, given.day, appointment_id))
-    return answer(recorded_view(request, hall_id, given, owner=not who.works_here))
+    if result.done is None:
+        return answer(_current_view(request, caller, result.day, appointment_id))
+    return answer(recorded_view(request, hall_id, result, owner=not caller.works_here))
 
 
 async def _change(
-    request: web.Request, who: Caller, hall: Hall, form: ChangeAppointmentForm, starts_at: datetime | UnsetType
+    request: web.Request, caller: Caller, hall: Hall, form: ChangeAppointmentForm, starts_at: datetime | UnsetType
 ) -> Answer:
     hall_id, appointment_id = hall.id, appointment_of(request)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment_id)
@@ -163,10 +163,10 @@ async def _change(
     if starts_at is not UNSET and starts_at != appointment.starts_at:
         on = _date_to_book(request, hall, starts_at)
     applicant, person = await changed_applicant_and_hash(request, hall, appointment, form.applicant)
-    await count_change(request, who, hall.id, appointment, applicant)
+    await count_change(request, caller, hall.id, appointment, applicant)
     confirm = form.state is not UNSET
     of_nobody = appointment.state is AppointmentState.HELD and appointment.applicant is None
-    if confirm and of_nobody and not who.may(Role.STAFF):
+    if confirm and of_nobody and not caller.may(Role.STAFF):
         _require_applicant(applicant)
     command = commands.ChangeAppointment(
         appointment=appointment_id,
@@ -175,16 +175,16 @@ async def _change(
         applicant=UNSET if applicant is None else applicant.id,
         person=person,
         count=form.count,
-        staff=who.may(Role.STAFF),
+        staff=caller.may(Role.STAFF),
     )
     count = appointment.count if form.count is UNSET else form.count
     asked = SlotQuery(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
     with _day_ended_as(_ended_state(request, day, appointment)):
         if starts_at is not UNSET:  # on the same day too: it may have moved to another since it was looked for
-            changing = await lane_request(request, who, command, applicant)
+            changing = await lane_request(request, caller, command, applicant)
             asking_for = request.app[MOVES].move(hall_id, on, changing, key_checked=True)
         else:
-            asking_for = execute(request, who, hall_id, command, applicant, on=on)
+            asking_for = execute(request, caller, hall_id, command, applicant, on=on)
         return await _offer_nearest_starts(request, hall, asked, on, asking_for)
 
 
@@ -198,22 +198,22 @@ async def code(request: web.Request) -> web.Response:
 
 async def cancel(request: web.Request) -> web.Response:
     """Give an appointment or a hold up; the place is free for others at once."""
-    hall_id, who = hall_of(request), caller(request)
+    hall_id, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
-    given = await execute_once(request, who, hall_id, lambda: _cancel(request, who, hall_id), of_any_day=True)
-    return answer(recorded_view(request, hall_id, given, owner=not who.works_here))
+    result = await execute_once(request, caller, hall_id, lambda: _cancel(request, caller, hall_id), of_any_day=True)
+    return answer(recorded_view(request, hall_id, result, owner=not caller.works_here))
 
 
-async def _cancel(request: web.Request, who: Caller, hall_id: HallId) -> Answer:
+async def _cancel(request: web.Request, caller: Caller, hall_id: HallId) -> Answer:
     appointment = appointment_of(request)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
     before = day.appointment(appointment)
-    command = commands.CancelAppointment(appointment, CancelledBy.STAFF if who.works_here else CancelledBy.SELF)
+    command = commands.CancelAppointment(appointment, CancelledBy.STAFF if caller.works_here else CancelledBy.SELF)
     if before.state is AppointmentState.BOOKED:
         with suppress(RateLimited):  # what is given up is others', however many messages that makes
-            await count_message(request, who, hall_id, before.applicant)
+            await count_message(request, caller, hall_id, before.applicant)
     with _day_ended_as(_ended_state(request, day, before)):
-        return await execute(request, who, hall_id, command, on=day.on)
+        return await execute(request, caller, hall_id, command, on=day.on)
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -234,9 +234,9 @@ async def list_(request: web.Request) -> web.Response:
     return answer(AppointmentList([appointment_listed(one, now_at, day) for one in page], sorted(over), following, seq))
 
 
-def _current_view(request: web.Request, who: Caller, day: Day, appointment: AppointmentId) -> AppointmentView:
+def _current_view(request: web.Request, caller: Caller, day: Day, appointment: AppointmentId) -> AppointmentView:
     """The appointment now; with its token to its owner."""
-    token = None if who.works_here else request.app[SIGNER].appointment_token(day.hall, appointment)
+    token = None if caller.works_here else request.app[SIGNER].appointment_token(day.hall, appointment)
     now_at = request.app[CLOCK].now_at()
     return appointment_view(day.appointment(appointment), now_at, day.seq, token=token, day=day)
 
@@ -255,11 +255,11 @@ def _ended_state(request: web.Request, day: Day, appointment: Appointment) -> Wr
 
 
 async def _offer_nearest_starts(
-    request: web.Request, hall: Hall, asked: SlotQuery, on: date, given: Awaitable[Answer]
+    request: web.Request, hall: Hall, asked: SlotQuery, on: date, execution: Awaitable[Answer]
 ) -> Answer:
     """What is given; where the whole day is full, the refusal says the first free starts of the days after it."""
     try:
-        return await given
+        return await execution
     except SlotFull as full:
         if full.fields["slots"]:
             raise
@@ -289,10 +289,10 @@ def _hall_date(hall: Hall, starts_at: datetime) -> date | None:
         return None
 
 
-async def _day_of_standby(request: web.Request, who: Caller, hall: HallId, ticket: TicketId) -> Day:
+async def _day_of_standby(request: web.Request, caller: Caller, hall: HallId, ticket: TicketId) -> Day:
     """The day of a ticket that is to be given up. Raises TicketNotFound, also for one that is somebody else's."""
-    token = "" if who.token is None else who.token
-    if not who.may(Role.STAFF) and not request.app[SIGNER].is_ticket_token(hall, ticket, token):
+    token = "" if caller.token is None else caller.token
+    if not caller.may(Role.STAFF) and not request.app[SIGNER].is_ticket_token(hall, ticket, token):
         raise TicketNotFound
     return await request.app[LANES].day_of_ticket(hall, ticket)
 

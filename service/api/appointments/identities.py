@@ -31,13 +31,13 @@ async def applicant_and_hash(
     return applicant, await person_hash(request, hall, contact_of(applicant))
 
 
-async def person_hash(request: web.Request, hall: Hall, who: Contact) -> str | None:
+async def person_hash(request: web.Request, hall: Hall, contact: Contact) -> str | None:
     """What rules may know of a person; None for who left neither phone nor mail.
 
     Who has appointments to come that were made with an older secret is known by that one until they are over: rules
     tell people apart by one hash each.
     """
-    persons = person_hashes(request.app[SIGNER].fingerprints, hall.id, who)
+    persons = person_hashes(request.app[SIGNER].fingerprints, hall.id, contact)
     if len(persons) < 2:
         return next(iter(persons), None)
     try:
@@ -79,9 +79,9 @@ async def changed_applicant_and_hash(
     return applicant, await person_hash(request, hall, contact)
 
 
-async def holder_hash(request: web.Request, who: Caller, hall: Hall) -> str | None:
+async def holder_hash(request: web.Request, caller: Caller, hall: Hall) -> str | None:
     """What rules may know of who holds: a visitor's browser, or else the credential; None for who is at the hall."""
-    if who.role in ON_SITE_ROLES:
+    if caller.role in ON_SITE_ROLES:
         return None
-    held_by = who.credential if who.works_here else await browser_cookie(request) or who.credential
+    held_by = caller.credential if caller.works_here else await browser_cookie(request) or caller.credential
     return browser_hash(request.app[SIGNER], hall.id, held_by) if held_by else None

@@ -48,11 +48,11 @@ async def show(request: web.Request) -> web.Response:
     Without `service`, of every service that can be booked. To staff the notice does not apply; a partner sees what is
     kept for its guests, and so does a guest who sends the code of an invitation: in a header, for an address is logged.
     """
-    hall_id, who = hall_of(request), await visitor(request)
+    hall_id, caller = hall_of(request), await visitor(request)
     hall = await request.app[HALLS].get(hall_id)
     first, last = _span(request, hall)
     with counting_online_referrals(request, hall_id, request.query.get("service", ""), "slots"):
-        asked = _asked(request, hall, who, await _invited(request, hall, who))
+        asked = _asked(request, hall, caller, await _invited(request, hall, caller))
     if len(asked) * ((last - first).days + 1) > SERVICE_DAYS_MAX:
         raise BodyInvalid(("service", "say which: of all there are too many for so many days"))
     response = answer_encoded(
@@ -63,17 +63,17 @@ async def show(request: web.Request) -> web.Response:
     return response
 
 
-async def _invited(request: web.Request, hall: Hall, who: Caller) -> Invited | None:
+async def _invited(request: web.Request, hall: Hall, caller: Caller) -> Invited | None:
     """What an invitation gives a right to, if one is shown. Raises BodyInvalid, CodeNotFound."""
     code = request.headers.get(INVITATION_HEADER)
     if code is None:
         return None
     if not 1 <= len(code) <= CODE_TEXT_MAX:
         raise BodyInvalid((INVITATION_HEADER, "the code of an invitation"))
-    return invitation_scope(await invitation_of(request, who, hall.id, code))
+    return invitation_scope(await invitation_of(request, caller, hall.id, code))
 
 
-def _asked(request: web.Request, hall: Hall, who: Caller, invited: Invited | None) -> list[SlotQuery]:
+def _asked(request: web.Request, hall: Hall, caller: Caller, invited: Invited | None) -> list[SlotQuery]:
     """The questions. Raises ServiceNotFound, OnlineOnly, BodyInvalid."""
     said, count = request.query.get("service"), _count(request)
     services = [one for one in hall.document.services if said in {None, one.id}]
@@ -85,10 +85,10 @@ def _asked(request: web.Request, hall: Hall, who: Caller, invited: Invited | Non
         raise OnlineOnly(url)
     elif count > services[0].count_max:
         raise BodyInvalid(("count", f"from 1 to {services[0].count_max} in one booking"))
-    partner = who.credential.removeprefix("device:") if who.role is Role.PARTNER else None
+    partner = caller.credential.removeprefix("device:") if caller.role is Role.PARTNER else None
     if partner is not None:
         return [SlotQuery(ServiceId(one.id), count, partner=partner) for one in services]
-    staff = who.may(Role.STAFF)
+    staff = caller.may(Role.STAFF)
     return [slot_question(request, ServiceId(one.id), count, staff=staff, invited=invited) for one in services]
 
 

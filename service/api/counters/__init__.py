@@ -1,1 +1,1 @@
-"""Counters: open, pause, close and call; the queue; alarms; data for the page of a counter."""
+"""Counters: open, pause, close and call; the queue; alarms; data for the counter page."""

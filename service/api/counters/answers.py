@@ -1,4 +1,4 @@
-"""Answers about counters and the queue."""
+"""Response bodies of counters and the queue."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from service.domain.view import ReasonView, Stamp, TicketView
 
 
 class NextCalled(Struct, frozen=True):
-    """Who was called and why; both null when the present person was finished and nobody waits."""
+    """The called ticket and the reason. Both are null if the present ticket was finished and no ticket waits."""
 
     ticket: TicketView | None
     reason: ReasonView | None
@@ -17,7 +17,7 @@ class NextCalled(Struct, frozen=True):
 
 
 class AlarmSeen(Struct, frozen=True, kw_only=True):
-    """A call for help; `counter` is null when it comes from no counter, `kiosk` the name of one it comes from."""
+    """A call for help. `counter` is the counter, or `kiosk` the name of the kiosk, from which it comes."""
 
     id: str
     counter: str | None
@@ -26,7 +26,7 @@ class AlarmSeen(Struct, frozen=True, kw_only=True):
 
 
 class PrinterSeen(Struct, frozen=True, kw_only=True):
-    """The printer of a kiosk: ok, low (on paper), out (of paper), away (it does not answer, or cannot print)."""
+    """The printer of a kiosk. `low` and `out` are about paper; `away` means no answer, or unable to print."""
 
     device: str
     name: str
@@ -35,10 +35,10 @@ class PrinterSeen(Struct, frozen=True, kw_only=True):
 
 
 class Queue(Struct, frozen=True, kw_only=True):
-    """All tickets that are not over, `waiting` in the order of calls.
+    """All unfinished tickets, open alarms, and printers that need attention.
 
-    And who calls for help, the oldest first, and the printers that want somebody. `calls_from_at` is from when people
-    are called today; null when nobody is any more.
+    `waiting` is in the order of calls, `alarms` from the oldest on. `calls_from_at` is the time from which tickets are
+    called today; null if the day is closed or the hall does not open today.
     """
 
     called: list[TicketView]

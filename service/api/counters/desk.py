@@ -1,6 +1,6 @@
-"""What the page of a counter has to know of its hall: the words for its ids, its codes, its counters, its rules.
+"""Data of the hall for the counter page: names of ids, codes, counters and rules.
 
-The hall document says all this, and much that is only the manager's. This is the part that a clerk works with.
+The hall document has these data too, but only managers may read it. This is the part that clerks need.
 
 Source: CONTRACT 3 and 8.
 """
@@ -18,7 +18,7 @@ from service.domain.view import CounterView, counter_view
 
 
 class StageSeen(Struct, frozen=True):
-    """A step of services, in the hall's words."""
+    """A stage of services, with its name in the hall."""
 
     id: StageId
     name: Texts
@@ -26,23 +26,24 @@ class StageSeen(Struct, frozen=True):
 
 
 class StageWorkSeen(Struct, frozen=True, kw_only=True):
-    """What a stage of a service asks of a counter; seconds are for one person."""
+    """The expected duration of a stage of a service, in seconds for one person."""
 
     mean_s: float
     prechecked_mean_s: float | None
 
 
 class PaperAsked(Struct, frozen=True):
-    """A paper that people bring, in the hall's words."""
+    """A paper that people bring, with its name in the hall."""
 
     id: str
     name: Texts
 
 
 class WorkSeen(Struct, frozen=True, kw_only=True):
-    """What a service asks of a counter, at its main stage and `at_stages` besides; seconds are for one person.
+    """A service, with its expected duration in seconds for one person.
 
-    Not `offered` is one that left the hall document today while people wait for it.
+    `mean_s` is for the main stage; `at_stages` has the other stages. `offered` is false if the service was removed from
+    the hall document today while people wait for it.
     """
 
     id: ServiceId
@@ -57,14 +58,14 @@ class WorkSeen(Struct, frozen=True, kw_only=True):
 
 
 class ChoiceSeen(Struct, frozen=True):
-    """A code that clerks choose, in the hall's words."""
+    """A code that clerks choose, with its text in the hall."""
 
     code: str
     text: Texts
 
 
 class CounterRulesSeen(Struct, frozen=True, kw_only=True):
-    """The rules that a counter's page shows by."""
+    """The rules that the counter page needs."""
 
     no_show_after_s: int
     undo_within_s: int
@@ -72,7 +73,7 @@ class CounterRulesSeen(Struct, frozen=True, kw_only=True):
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """A hall as its counters see it."""
+    """The data of a hall that the counter page needs."""
 
     stages: list[StageSeen]
     services: list[WorkSeen]
@@ -84,7 +85,7 @@ class Desk(Struct, frozen=True, kw_only=True):
 
 
 async def show(request: web.Request) -> web.Response:
-    """What a counter's page has to know of the hall: stages, services, counters, codes in words, rules."""
+    """Show the data of the hall that the counter page needs: stages, services, counters, texts of codes, rules."""
     hall_id = hall_of(request)
     document = (await request.app[HALLS].get(hall_id)).document
     day = await request.app[LANES].day(hall_id)
@@ -110,8 +111,8 @@ async def show(request: web.Request) -> web.Response:
                     mean_s=service.mean_s,
                     prechecked_mean_s=service.prechecked_mean_s,
                     at_stages={
-                        stage: StageWorkSeen(mean_s=one.mean_s, prechecked_mean_s=one.prechecked_mean_s)
-                        for stage, one in service.at_stages.items()
+                        stage: StageWorkSeen(mean_s=work.mean_s, prechecked_mean_s=work.prechecked_mean_s)
+                        for stage, work in service.at_stages.items()
                     },
                 )
                 for service in plan.services.values()

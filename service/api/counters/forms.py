@@ -1,4 +1,4 @@
-"""Bodies of requests about counters."""
+"""Request bodies of counters."""
 
 from typing import Annotated
 
@@ -10,33 +10,33 @@ from service.domain.hall.document import ReasonCode, ServiceCode, StageCode
 
 
 class FinishPresentForm(FinishForm, frozen=True, kw_only=True):
-    """How the present person's visit ends; `ticket` says whose, so that nobody else's does."""
+    """The outcome of the present person's visit. With `ticket`, only this ticket may be finished."""
 
     ticket: TicketIdText | None = None
 
 
 class NextForm(Form, frozen=True, kw_only=True):
-    """Call the next; `finish` ends the present person in the same command."""
+    """Call the next ticket. `finish` finishes the present ticket in the same command."""
 
     finish: FinishPresentForm | None = None
 
 
 class CallForm(Form, frozen=True, kw_only=True):
-    """Call this one, with a reason code."""
+    """Call this ticket, with a reason code."""
 
     ticket: TicketIdText
     reason: ReasonCode
 
 
 class OpenForm(Form, frozen=True, kw_only=True):
-    """Open a counter, for other services or another stage than planned."""
+    """Open a counter, optionally for other services or another stage than planned."""
 
     services: Annotated[list[ServiceCode], Meta(min_length=1, max_length=200)] | None = None
     stage: StageCode | None = None
 
 
 class PauseForm(Form, frozen=True, kw_only=True):
-    """A break; `present` says who is put back by `release`, so that nobody else is."""
+    """Start a break. With `release`, the present ticket returns to the queue; with `present`, only this one may."""
 
     reason: ReasonCode | None = None
     until_at: Instant | None = None
@@ -45,7 +45,7 @@ class PauseForm(Form, frozen=True, kw_only=True):
 
 
 class CloseForm(Form, frozen=True, kw_only=True):
-    """Close a counter; `present` says who is put back by `release`, so that nobody else is."""
+    """Close a counter. With `release`, the present ticket returns to the queue; with `present`, only this one may."""
 
     release: bool = False
     present: TicketIdText | None = None

@@ -1,4 +1,4 @@
-"""Routes about counters, the queue and alarms."""
+"""Routes of counters, the queue and alarms."""
 
 from typing import Any
 

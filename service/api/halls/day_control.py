@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from service.api.access.roles import caller
+from service.api.access.roles import caller_of
 from service.api.app_keys import CLOCK, HALLS, LANES
 from service.api.halls.answers import DaySeen, NoticeList, NoticeSeen, OvertimeNow, SuspensionSeen
 from service.api.halls.forms import CloseDayForm, NoticeForm, OvertimeForm, SuspensionForm
@@ -21,16 +21,16 @@ from service.primitives.ids import new_id
 
 async def post_notice(request: web.Request) -> web.Response:
     """Put words on the lobby screens, of some zones or of all, until they are taken away."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     form = await read_body(request, NoticeForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
     notice = Notice(new_id(), text, tuple(ZoneId(zone) for zone in form.zones))
-    given = await execute(request, who, hall, commands.PostNotice(notice))
-    assert given.done is not None, "a notice is an event"
-    event = given.done.parts[0].event
+    result = await execute(request, caller, hall, commands.PostNotice(notice))
+    assert result.done is not None, "a notice is an event"
+    event = result.done.parts[0].event
     assert isinstance(event, NoticePosted), "and nothing else"
     posted = event.notice
-    seen = NoticeSeen(id=posted.id, text=posted.text, zones=list(posted.zones), seq=given.seq)
+    seen = NoticeSeen(id=posted.id, text=posted.text, zones=list(posted.zones), seq=result.seq)
     return answer(seen, 201, Location=f"/v1/halls/{hall}/notices/{posted.id}")
 
 
@@ -48,33 +48,33 @@ async def list_notices(request: web.Request) -> web.Response:
 
 async def remove_notice(request: web.Request) -> web.Response:
     """Take words off the lobby screens."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
-    await execute(request, who, hall, commands.RemoveNotice(request.match_info["notice"]))
+    await execute(request, caller, hall, commands.RemoveNotice(request.match_info["notice"]))
     return web.Response(status=204)
 
 
 async def suspend(request: web.Request) -> web.Response:
     """Stop issuing and calling, until a time or until it is lifted, over midnight too; screens show only the text."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     form = await read_body(request, SuspensionForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
     until_at = to_utc("until_at", form.until_at)
-    given = await execute(request, who, hall, commands.Suspend(text, until_at))
-    assert given.done is not None, "a suspension is an event"
-    part = given.done.parts[0]
+    result = await execute(request, caller, hall, commands.Suspend(text, until_at))
+    assert result.done is not None, "a suspension is an event"
+    part = result.done.parts[0]
     assert isinstance(part.event, SuspensionBegan), "and nothing else"
     text = part.event.text  # of what is asked for again, in the languages that the hall had then
     since_at = stamp(part.at)
-    return answer(SuspensionSeen(text=text, since_at=since_at, until_at=stamp_or_none(until_at), seq=given.seq))
+    return answer(SuspensionSeen(text=text, since_at=since_at, until_at=stamp_or_none(until_at), seq=result.seq))
 
 
 async def lift_suspension(request: web.Request) -> web.Response:
     """Go on issuing and calling."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
-    given = await execute(request, who, hall, commands.LiftSuspension())
-    return answer(SuspensionSeen(text=None, since_at=None, until_at=None, seq=given.seq))
+    result = await execute(request, caller, hall, commands.LiftSuspension())
+    return answer(SuspensionSeen(text=None, since_at=None, until_at=None, seq=result.seq))
 
 
 async def open_overtime(request: web.Request) -> web.Response:
@@ -82,15 +82,17 @@ async def open_overtime(request: web.Request) -> web.Response:
     form = await read_body(request, OvertimeForm)
     until_at = to_utc("until_at", form.until_at)
     assert until_at is not None, "an overtime has an end"
-    given = await execute(request, caller(request), hall_of(request), commands.OpenOvertime(until_at, form.counters))
-    return answer(OvertimeNow(until_at=stamp(until_at), counters=form.counters, seq=given.seq))
+    result = await execute(
+        request, caller_of(request), hall_of(request), commands.OpenOvertime(until_at, form.counters)
+    )
+    return answer(OvertimeNow(until_at=stamp(until_at), counters=form.counters, seq=result.seq))
 
 
 async def end_overtime(request: web.Request) -> web.Response:
     """Close when the hall document says."""
     await read_body(request, Nothing)
-    given = await execute(request, caller(request), hall_of(request), commands.EndOvertime())
-    return answer(OvertimeNow(until_at=None, counters=None, seq=given.seq))
+    result = await execute(request, caller_of(request), hall_of(request), commands.EndOvertime())
+    return answer(OvertimeNow(until_at=None, counters=None, seq=result.seq))
 
 
 async def close_day(request: web.Request) -> web.Response:
@@ -100,12 +102,12 @@ async def close_day(request: web.Request) -> web.Response:
     missed. It cannot be taken back, so it is done on that day or not at all: `wrong-state` when the day has ended,
     `wrong-day` when it has not begun.
     """
-    hall_id, who = hall_of(request), caller(request)
+    hall_id, caller = hall_of(request), caller_of(request)
     came_at = request.app[CLOCK].now_at()
     form = await read_body(request, CloseDayForm)
     on = form.day or (await request.app[HALLS].get(hall_id)).day_at(came_at)
-    given = await execute_only_on(request, who, hall_id, commands.CloseDay(on), on)
-    return answer(DaySeen(day=given.day.on, closed=True, seq=given.seq))
+    result = await execute_only_on(request, caller, hall_id, commands.CloseDay(on), on)
+    return answer(DaySeen(day=result.day.on, closed=True, seq=result.seq))
 
 
 def _in_languages(languages: list[str], text: str | Texts) -> Texts:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from msgspec.structs import replace as replace_in
 
-from service.api.access.roles import Caller, caller
+from service.api.access.roles import Caller, caller_of
 from service.api.app_keys import AVAILABILITY, CLOCK, HALLS, LANES
 from service.api.http.body import read_body
 from service.api.http.json_response import JSON_HEADERS, answer
@@ -106,28 +106,28 @@ async def replace(request: web.Request) -> web.Response:
     Today's people, numbers and counters in use are kept, and so is every appointment: the days take the new plan over
     as an event. `Paihao-Over-Capacity` says how many appointments to come the hall then has more than it would take.
     """
-    hall_id, who = hall_of(request), caller(request)
+    hall_id, caller = hall_of(request), caller_of(request)
     document = await _read_document(request)
     is_dry_run = flag_of(request, "dry_run")
     await request.app[HALLS].refuse_other_dates(hall_id, document, request.app[CLOCK].now_at())
     if is_dry_run:
         return answer(await _dry_run(request, document))
-    key = await idempotency_key_of(request, who)
+    key = await idempotency_key_of(request, caller)
     put = DocumentPut(
         if_revisions=_revisions_replaced(request),
         command_id=key.command_id,
         fingerprint=key.fingerprint,
         fingerprints_before=key.fingerprints_before,
-        record_change=change_recorder(hall_id, document, request.app[CLOCK].now_at(), who.actor),
+        record_change=change_recorder(hall_id, document, request.app[CLOCK].now_at(), caller.actor),
     )
     hall, before = await request.app[HALLS].put(hall_id, document, put)
-    await _take_over(request, who, hall, before=before)
+    await _take_over(request, caller, hall, before=before)
     response = answer(document, ETag=f'"{hall.revision}"')
     response.headers[OVER_CAPACITY] = str(len(await _over_capacity(request, hall)))
     return response
 
 
-async def _take_over(request: web.Request, who: Caller, hall: Hall, *, before: bool) -> None:
+async def _take_over(request: web.Request, caller: Caller, hall: Hall, *, before: bool) -> None:
     """Bring what was stored to the open days; an earlier sending of the request may have come as far as storing it.
 
     Raises:
@@ -136,7 +136,7 @@ async def _take_over(request: web.Request, who: Caller, hall: Hall, *, before: b
     try:
         if before:
             hall = await request.app[HALLS].read(hall.id)
-        await request.app[LANES].follow_document_now(hall, who.actor)
+        await request.app[LANES].follow_document_now(hall, caller.actor)
     except (Busy, StorageUnavailable) as error:
         raise OutcomeUnknown from error
 

@@ -49,8 +49,8 @@ BODY_WITHIN_S = 20.0
 """Longest time for a body after its head: enough for 64 KiB over a very slow phone network."""
 
 IDLE_MAX_S = 75.0
-"""How long an idle connection stays open. It must be longer than in proxies (usually 60 s). Otherwise a proxy could send
-a request on a connection that is just closing."""
+"""How long an idle connection stays open: longer than in proxies, which usually close theirs after 60 s. Otherwise a
+proxy could send a request on a connection that is just closing."""
 
 TAKE_WITHIN_S = 30.0
 """Longest time in which a client may read nothing of its answer."""

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 from aiohttp import web
 
-from service.api.access.roles import Caller, Role, caller
+from service.api.access.roles import Caller, Role, caller_of
 from service.api.app_keys import HALLS, INVITATIONS, SETTINGS, WORKBOOKS
 from service.api.http.body import JSON_TYPES, decode_json, raw_body, read_body, to_utc
 from service.api.http.connections import Connection
@@ -30,7 +30,7 @@ from service.api.invitations.answers import (
 )
 from service.api.pages.serving import page_policy
 from service.api.shared.form_fields import Instant, Nothing
-from service.api.shared.idempotency_keys import act_of
+from service.api.shared.idempotency_keys import idempotent_request_of
 from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.hall.document import PartnerCode
 from service.domain.refusals import BodyInvalid, CodeNotFound
@@ -72,15 +72,17 @@ async def import_(request: web.Request) -> web.Response:
     request = request.clone(client_max_size=IMPORT_MAX_BYTES)
     if isinstance(request.protocol, Connection):
         request.protocol.allow_body(IMPORT_WITHIN_S)
-    hall, who = await request.app[HALLS].get(hall_of(request)), caller(request)
-    mode, releases_at, partner = _mode_of(request), _releases_at(request), _partner_of(request, who)
-    act, invitations = await act_of(request, who), request.app[INVITATIONS]
-    imported = await invitations.added_before(hall.id, act)  # the document by which lines are read may have changed
+    hall, caller = await request.app[HALLS].get(hall_of(request)), caller_of(request)
+    mode, releases_at, partner = _mode_of(request), _releases_at(request), _partner_of(request, caller)
+    idempotent, invitations = await idempotent_request_of(request, caller), request.app[INVITATIONS]
+    imported = await invitations.added_before(
+        hall.id, idempotent
+    )  # the document by which lines are read may have changed
     if imported is None:
         guests, bad = await _guests_of(request, hall)
         if bad and mode == "all":
             raise BodyInvalid(*((f"lines[{one.line}].{one.path}".rstrip("."), one.why) for one in bad))
-        imported = await invitations.add(hall.id, partner, guests, bad, releases_at, act)
+        imported = await invitations.add(hall.id, partner, guests, bad, releases_at, idempotent)
     return answer(_given(imported), 201, Location=f"/v1/halls/{hall.id}/invitations?batch={imported.batch}")
 
 
@@ -100,7 +102,7 @@ async def batches(request: web.Request) -> web.Response:
     before = request.query.get("cursor")
     if before is not None and not ID_FORM.fullmatch(before.lower()):
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
-    own = _own(caller(request))
+    own = _own(caller_of(request))
     found = await request.app[INVITATIONS].batches(
         hall.id, of=own, before=None if before is None else before.lower(), limit=limit + 1
     )
@@ -141,11 +143,11 @@ async def sheet(request: web.Request) -> web.Response:
 
 async def revoke(request: web.Request) -> web.Response:
     """Take an invitation back that nobody has used, and forget whom it was for."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     invitation = id_of(request, "invitation", CodeNotFound)
     await request.app[HALLS].get(hall)
-    await request.app[INVITATIONS].revoke(hall, invitation, _own(who), await act_of(request, who))
+    await request.app[INVITATIONS].revoke(hall, invitation, _own(caller), await idempotent_request_of(request, caller))
     return web.Response(status=204)
 
 
@@ -201,7 +203,7 @@ def _releases_at(request: web.Request) -> datetime | None:
         raise BodyInvalid(("releases_at", "an instant with an offset, like 2026-11-23T09:00:00Z")) from error
 
 
-def _partner_of(request: web.Request, who: Caller) -> str:
+def _partner_of(request: web.Request, caller: Caller) -> str:
     """Whose invitations they are: a partner's its own, a manager's the hall's, or the partner's whom it names."""
     said = request.query.get("partner")
     if said is not None:
@@ -209,17 +211,17 @@ def _partner_of(request: web.Request, who: Caller) -> str:
             msgspec.convert(said, PartnerCode)
         except msgspec.ValidationError as error:
             raise BodyInvalid(("partner", "the id of a partner's device")) from error
-    own = _own(who)
+    own = _own(caller)
     if own is not None and said not in {None, own}:
         raise Forbidden
     return own or said or HALL
 
 
-def _own(who: Caller) -> str | None:
+def _own(caller: Caller) -> str | None:
     """The partner who asks; None for who may see all of the hall."""
-    if who.role is not Role.PARTNER:
+    if caller.role is not Role.PARTNER:
         return None
-    return who.credential.removeprefix("device:")
+    return caller.credential.removeprefix("device:")
 
 
 def _batch_of(request: web.Request, *, required: bool = False) -> str | None:
@@ -232,7 +234,7 @@ def _batch_of(request: web.Request, *, required: bool = False) -> str | None:
 
 
 async def _page(request: web.Request, limit: int) -> list[InvitationDetails]:
-    after, own = id_cursor_of(request), _own(caller(request))
+    after, own = id_cursor_of(request), _own(caller_of(request))
     return await request.app[INVITATIONS].page(
         hall_of(request), asked_by=own or HALL, of=own, batch=_batch_of(request), after=after, limit=limit
     )

@@ -12,7 +12,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from service.api.access.guard import kiosk_of
-from service.api.access.roles import Caller, caller
+from service.api.access.roles import Caller, caller_of
 from service.api.app_keys import CLOCK, LANES, PRINTERS, SETTINGS, SIGNER
 from service.api.http.body import read_body, to_utc
 from service.api.http.json_response import answer
@@ -52,12 +52,12 @@ async def show(request: web.Request) -> web.Response:
 
 async def lease(request: web.Request) -> web.Response:
     """Lease numbers for when the kiosk is cut off, with codes and tokens, so that slips are whole without us."""
-    hall, who, form = hall_of(request), caller(request), await read_body(request, LeaseForm)
+    hall, caller, form = hall_of(request), caller_of(request), await read_body(request, LeaseForm)
     device = _own_device(request)
     slips = tuple(Slip(TicketId(new_id()), new_code()) for _ in range(form.count))
-    given = await execute(request, who, hall, commands.LeaseNumbers(device, slips))
-    assert given.done is not None, "a lease is an event"
-    event = given.done.parts[0].event
+    result = await execute(request, caller, hall, commands.LeaseNumbers(device, slips))
+    assert result.done is not None, "a lease is an event"
+    event = result.done.parts[0].event
     assert isinstance(event, NumbersLeased), "and nothing else"
     signer = request.app[SIGNER]
     items = [
@@ -69,11 +69,11 @@ async def lease(request: web.Request) -> web.Response:
         )
         for number, slip in enumerate(event.slips, event.first)
     ]
-    plan = given.day.plan
+    plan = result.day.plan
     before = timedelta(seconds=plan.rules.doors_before_s)
     doors = [DoorsOpen(stamp(window.opens_at - before), stamp(window.closes_at)) for window in plan.windows]
     return answer(
-        Leased(prefix=event.prefix, items=items, doors=doors, day=given.day.on.isoformat(), seq=given.done.seq), 201
+        Leased(prefix=event.prefix, items=items, doors=doors, day=result.day.on.isoformat(), seq=result.done.seq), 201
     )
 
 
@@ -82,17 +82,17 @@ async def report(request: web.Request) -> web.Response:
 
     One that cannot is said so, and the others go on.
     """
-    hall, who, form = hall_of(request), caller(request), await read_body(request, ReportForm)
+    hall, caller, form = hall_of(request), caller_of(request), await read_body(request, ReportForm)
     device = _own_device(request)
     items, seq = [], 0
     for item in form.items:
-        seen, seq = await _reported(request, who, hall, device, item)
+        seen, seq = await _reported(request, caller, hall, device, item)
         items.append(seen)
     return answer(Reported(items=items, seq=seq))
 
 
 async def _reported(
-    request: web.Request, who: Caller, hall: HallId, device: str, item: GivenForm
+    request: web.Request, caller: Caller, hall: HallId, device: str, item: GivenForm
 ) -> tuple[GivenSeen, int]:
     """Report one number; a key of the request is one of each of its numbers."""
     issued_at = to_utc("issued_at", item.issued_at)
@@ -105,32 +105,32 @@ async def _reported(
         count=item.count,
         issued_at=issued_at,
     )
-    asked = await lane_request(request, who, command)
+    asked = await lane_request(request, caller, command)
     asked = replace(asked, command_id=sha256(f"{asked.command_id}\n{item.number}".encode()).hexdigest())
     try:
-        given = await request.app[LANES].do(hall, asked)
+        result = await request.app[LANES].do(hall, asked)
     except Refusal as refusal:
         if refusal.status >= 500:
             raise  # nothing is definite yet: the kiosk asks again for all of them
         problem = Trouble(code=refusal.code, title=refusal.title())
         day = await request.app[LANES].day(hall)
         return GivenSeen(number=item.number, ticket=None, problem=problem), day.seq
-    if given.done is not None:
-        part = next(part for part in given.done.parts if part.ticket is not None)
+    if result.done is not None:
+        part = next(part for part in result.done.parts if part.ticket is not None)
         assert part.ticket is not None, "chosen so"
         view = ticket_view(
-            given.day,
-            given.done.parts[-1].ticket or part.ticket,
+            result.day,
+            result.done.parts[-1].ticket or part.ticket,
             part.at,
             token=request.app[SIGNER].ticket_token(hall, part.ticket.id),
-            seq=given.done.seq,
+            seq=result.done.seq,
             live=False,
         )
     else:  # it was reported before, by another request
-        ticket = kiosks.leased_ticket(given.day, device, item.number)
+        ticket = kiosks.leased_ticket(result.day, device, item.number)
         token = request.app[SIGNER].ticket_token(hall, ticket)
-        view = ticket_view(given.day, given.day.ticket(ticket), request.app[CLOCK].now_at(), token=token)
-    return GivenSeen(number=item.number, ticket=view, problem=None), given.seq
+        view = ticket_view(result.day, result.day.ticket(ticket), request.app[CLOCK].now_at(), token=token)
+    return GivenSeen(number=item.number, ticket=view, problem=None), result.seq
 
 
 async def paper(request: web.Request) -> web.Response:
@@ -138,8 +138,8 @@ async def paper(request: web.Request) -> web.Response:
     hall, form = hall_of(request), await read_body(request, PaperForm)
     device = _own_device(request)
     name = (await kiosk_of(request)).name
-    given = await execute(request, caller(request), hall, commands.ReportPrinter(device, name, form.paper))
-    return answer(PaperSeen(device=device, state=form.paper, seq=given.seq))
+    result = await execute(request, caller_of(request), hall, commands.ReportPrinter(device, name, form.paper))
+    return answer(PaperSeen(device=device, state=form.paper, seq=result.seq))
 
 
 async def print_slip(request: web.Request) -> web.Response:
@@ -147,7 +147,7 @@ async def print_slip(request: web.Request) -> web.Response:
 
     Sent again with the same Idempotency-Key it prints nothing more.
     """
-    hall, who, form = hall_of(request), caller(request), await read_body(request, SlipForm)
+    hall, caller, form = hall_of(request), caller_of(request), await read_body(request, SlipForm)
     device = _own_device(request)
     printed: list[PrinterState] = []
 
@@ -161,17 +161,17 @@ async def print_slip(request: web.Request) -> web.Response:
         day = await request.app[LANES].day_of_ticket(hall, ticket_id)
         url = Links(request.app[SETTINGS].public_url, request.app[SIGNER]).ticket(hall, ticket_id)
         printed.append(await printers.print(printer, day, day.ticket(ticket_id), url))
-        return await execute(request, who, hall, commands.ReportPrinter(device, kiosk.name, printed[-1]))
+        return await execute(request, caller, hall, commands.ReportPrinter(device, kiosk.name, printed[-1]))
 
-    given = await execute_once(
-        request, who, hall, print_, of_any_day=True
+    result = await execute_once(
+        request, caller, hall, print_, of_any_day=True
     )  # a moment later a slip would be printed again
-    return answer(PaperSeen(device=device, state=_printer_state(given, *printed), seq=given.seq))
+    return answer(PaperSeen(device=device, state=_printer_state(result, *printed), seq=result.seq))
 
 
-def _printer_state(given: Answer, now: PrinterState = PrinterState.OK) -> PrinterState:
+def _printer_state(result: Answer, now: PrinterState = PrinterState.OK) -> PrinterState:
     """How the printer was when it was asked for first; `now` where nothing is kept of it."""
-    match None if given.done is None else given.done.last.event:
+    match None if result.done is None else result.done.last.event:
         case PrinterReported() as reported:
             return reported.state
         case NothingChanged(printer=PrinterState() as known):
@@ -183,6 +183,6 @@ def _printer_state(given: Answer, now: PrinterState = PrinterState.OK) -> Printe
 def _own_device(request: web.Request) -> str:
     """The device of the path, which is the one that asks. Raises DeviceNotFound, also for another's."""
     device = request.match_info["device"].lower()
-    if caller(request).credential != f"device:{device}":
+    if caller_of(request).credential != f"device:{device}":
         raise DeviceNotFound
     return device

@@ -5,7 +5,7 @@ They say what a message is about, never whom it is for.
 
 from aiohttp import web
 
-from service.api.access.roles import caller
+from service.api.access.roles import caller_of
 from service.api.app_keys import HALLS, MESSAGES
 from service.api.http.body import read_body
 from service.api.http.json_response import answer
@@ -13,7 +13,7 @@ from service.api.http.path_parts import hall_of, id_of
 from service.api.http.query import id_cursor_of, limit_of
 from service.api.messages.answers import MessageList, MessageSeen
 from service.api.shared.form_fields import Nothing
-from service.api.shared.idempotency_keys import act_of
+from service.api.shared.idempotency_keys import idempotent_request_of
 from service.domain.calendar.times import stamp
 from service.domain.refusals import BodyInvalid
 from service.errors import MessageNotFound
@@ -37,10 +37,10 @@ async def list_(request: web.Request) -> web.Response:
 
 async def retry(request: web.Request) -> web.Response:
     """Try a message again that could not be sent; one whose end is unknown may so arrive twice."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     message = id_of(request, "message", MessageNotFound)
-    return answer(_seen(await request.app[MESSAGES].retry(hall, message, await act_of(request, who))))
+    return answer(_seen(await request.app[MESSAGES].retry(hall, message, await idempotent_request_of(request, caller))))
 
 
 def _seen(message: OutboxEntry) -> MessageSeen:

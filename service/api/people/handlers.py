@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from service.api.access.roles import caller
+from service.api.access.roles import caller_of
 from service.api.app_keys import HALLS, PRIVACY
 from service.api.http.body import read_body
 from service.api.http.json_response import answer
@@ -18,7 +18,7 @@ from service.api.people.answers import (
     TicketOfPerson,
 )
 from service.api.people.forms import PersonForm
-from service.api.shared.idempotency_keys import act_of
+from service.api.shared.idempotency_keys import idempotent_request_of
 from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.refusals import BodyInvalid
 from service.primitives.contacts import Contact, e164
@@ -34,10 +34,10 @@ async def erase(request: web.Request) -> web.Response:
     """
     hall, form = await _asked_for(request)
     keep, privacy = flag_of(request, "keep"), request.app[PRIVACY]
-    act = await act_of(request, caller(request))
-    done = await privacy.erased_before(act)  # the country by which phones are read may have changed
+    idempotent = await idempotent_request_of(request, caller_of(request))
+    done = await privacy.erased_before(idempotent)  # the country by which phones are read may have changed
     if done is None:
-        done = await privacy.erase(hall, _reached(hall, form), act, keep=keep)
+        done = await privacy.erase(hall, _reached(hall, form), idempotent, keep=keep)
     return answer(
         ErasureDone(people=done.people, cancelled=done.cancelled, invitations=done.invitations, messages=done.messages)
     )
@@ -46,8 +46,8 @@ async def erase(request: web.Request) -> web.Response:
 async def export(request: web.Request) -> web.Response:
     """Give out all that is known of a person in this hall, for them to have."""
     hall, form = await _asked_for(request)
-    act = await act_of(request, caller(request))
-    return answer(_exported(await request.app[PRIVACY].export(hall, _reached(hall, form), act)))
+    idempotent = await idempotent_request_of(request, caller_of(request))
+    return answer(_exported(await request.app[PRIVACY].export(hall, _reached(hall, form), idempotent)))
 
 
 async def _asked_for(request: web.Request) -> tuple[Hall, PersonForm]:

@@ -13,7 +13,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from service.api.access.guard import halls_allowed
-from service.api.access.roles import Role, caller
+from service.api.access.roles import Role, caller_of
 from service.api.app_keys import CLOCK, HALLS, LANES, OVERVIEW, REPORTS, SCREENS
 from service.api.http.body import read_body
 from service.api.http.json_response import JSON_HEADERS, answer
@@ -200,11 +200,11 @@ async def show(request: web.Request) -> web.Response:
 
 async def screen_seen(request: web.Request) -> web.Response:
     """Say that a screen shows what is true; one that has said so and does not any more is missed."""
-    hall, who = await request.app[HALLS].get(hall_of(request)), caller(request)
+    hall, caller = await request.app[HALLS].get(hall_of(request)), caller_of(request)
     form = await read_body(request, ScreenForm)
     if form.zone is not None and all(zone.id != form.zone for zone in hall.document.zones):
         raise BodyInvalid(("zone", "the hall has no such zone"))
-    kind, _, device = who.credential.partition(":")
+    kind, _, device = caller.credential.partition(":")
     if kind == "device":  # another's screen has no name by which it could be missed
         await request.app[SCREENS].record_report(hall.id, device, form.zone)
     return web.Response(status=204)

@@ -1,4 +1,4 @@
-"""Display names of the accounts that acted."""
+"""Look up the display names of accounts that acted."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from service.domain.events import account_of
 
 
 async def names_of(request: web.Request, actors: Iterable[str]) -> dict[str, str]:
-    """What the accounts among actors are called, by actor. Raises StorageUnavailable."""
+    """The display names of those actors that are accounts, by actor. Raises StorageUnavailable."""
     accounts = {actor: account for actor in actors if (account := account_of(actor)) is not None}
     names = await request.app[IDENTITY].accounts.display_names(set(accounts.values()))
     return {actor: names[account] for actor, account in accounts.items() if account in names}

@@ -1,4 +1,7 @@
-"""Who numbers and appointments are for, as it is kept: a phone as E.164, read as in the hall's country."""
+"""Applicants of tickets and appointments: their form, their stored row, and how to contact them.
+
+Phone numbers are stored as E.164. A number without a country code is read as one of the hall's country.
+"""
 
 from typing import Annotated
 
@@ -19,7 +22,7 @@ from service.primitives.text_fields import Email, PersonName
 
 
 class ApplicantForm(Personal, Form, frozen=True, kw_only=True):
-    """The person; kept apart from the journal."""
+    """The person. Personal data is stored outside of the journal."""
 
     name: PersonName
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
@@ -28,18 +31,21 @@ class ApplicantForm(Personal, Form, frozen=True, kw_only=True):
 
 
 def new_applicant(form: ApplicantForm, country: str | None) -> Applicant:
-    """A person as they are kept. Raises BodyInvalid for a phone that is none."""
+    """Make the applicant to store, with a new id. Raises BodyInvalid if the phone number is not valid.
+
+    `country` is used to interpret phone numbers without a country code.
+    """
     contact = contact_from(form.phone, form.email, country)
     return Applicant(id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale)
 
 
 def contact_of(applicant: Applicant) -> Contact:
-    """How to reach a person."""
+    """The phone number and mail address of an applicant."""
     return Contact(applicant.phone, applicant.email)
 
 
 async def stored_applicant(request: web.Request, hall: HallId, applicant: str | None) -> Applicant | None:
-    """The row of a person; None for nobody, or who was erased. Raises StorageUnavailable."""
+    """Read an applicant by id. `None` if there is no id or the data was erased. Raises StorageUnavailable."""
     if applicant is None:
         return None
     try:

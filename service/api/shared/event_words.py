@@ -1,4 +1,4 @@
-"""Events in words, and their data for those who look back."""
+"""Describe events in words (Chinese and English), and encode their data, for histories."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -66,7 +66,7 @@ _TAKEN: dict[Admission, Texts] = {
 }
 
 _HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "person", "holder", "plan", "slips"})
-"""What a history does not show: what is said beside it, what only its owner may know, and what fills pages."""
+"""Fields that a history omits: shown elsewhere in the entry, private to the ticket's owner, or very long."""
 
 _MADE: dict[AppointmentState, Texts] = {
     AppointmentState.HELD: {"zh-CN": "暂留预约名额", "en": "Held a place"},
@@ -175,18 +175,18 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
 
 
 def event_words(event: Event) -> Texts:
-    """Say what an event means."""
+    """Describe an event, by language."""
     return _WORDS[type(event)](event)
 
 
 def event_data(record: Record) -> dict[str, Any]:
-    """What an event says besides its words, with instants as the contract writes them."""
+    """The fields of an event as JSON values, without `_HIDDEN`. Instants have the format of the API."""
     data: dict[str, Any] = msgspec.to_builtins(record.event, builtin_types=(datetime,))
     return {name: _with_stamps(value) for name, value in data.items() if name not in _HIDDEN}
 
 
 def _with_stamps(value: object) -> object:
-    """Instants as the contract writes them, however deep."""
+    """Format the instants in a value, also inside nested objects."""
     if isinstance(value, dict):
-        return {name: _with_stamps(one) for name, one in value.items()}
+        return {name: _with_stamps(member) for name, member in value.items()}
     return stamp(value) if isinstance(value, datetime) else value

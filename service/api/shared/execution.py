@@ -1,4 +1,4 @@
-"""Run commands on the lanes, once per idempotency key."""
+"""Run commands on lanes, once per idempotency key."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
@@ -18,105 +18,109 @@ from service.runtime.requests import Answer, Request
 
 async def execute_once(  # noqa: PLR0913  (the last two by name)
     request: web.Request,
-    who: Caller,
+    caller: Caller,
     hall: HallId,
-    work: Callable[[], Awaitable[Answer]],
+    operation: Callable[[], Awaitable[Answer]],
     *,
     on: date | None = None,
     of_any_day: bool = False,
 ) -> Answer:
-    """What was answered before to a request with this idempotency key, or else what comes of `work`.
+    """Return the earlier answer to this idempotency key, or run `operation`.
 
-    A call that looks at more than a day decides by does it in `work`, once its body is read: the document, a code, a
-    limit, another day may have changed since the request was done, and what was done is answered the same. What is
-    refused before a day has decided on it is looked up once more: the same request, sent at the same time, may have
-    been first. A day looks for the key itself.
+    For operations that check more than the state of their day, such as the hall document, a code, a rate limit or
+    another day. These may have changed since the first request, but a repeated request must get the same answer. So the
+    key is looked up first, and the checks run in `operation`.
+
+    If a check refuses, the key is looked up once more, because the same request may have been executed concurrently.
+    This is not needed if the day refused the command: the day looks up the key itself.
 
     Args:
         request: the request.
-        who: who asks; keys belong to a credential.
+        caller: the caller; keys belong to a credential.
         hall: the hall.
-        work: asks for what the request wants, with the same key.
-        on: the day whose answer it is of what may be done on two.
-        of_any_day: whether it may be done on another day than the present one. Of that one its fold is asked, as of a
-            moment ago, which costs no round trip; of others the journal.
+        operation: checks and runs the command, with the same key.
+        on: the day whose answer to return if a command changes two days.
+        of_any_day: whether the command may change another day than today. If so, the journal is searched for the key.
+            If not, only today's day in memory is searched, which takes no round trip.
 
     Raises:
-        BodyInvalid: the key is none that CONTRACT 1 allows.
-        KeyReused: it was another request.
-        Refusal: as `work`.
+        BodyInvalid: the key is malformed.
+        KeyReused: the key belongs to another request.
+        Refusal: `operation` refused.
     """
     if "Idempotency-Key" not in request.headers:
-        return await work()
-    key, lanes = await idempotency_key_of(request, who), request.app[LANES]
-    known = await (lanes.find_earlier_answer(hall, key, on) if of_any_day else lanes.find_answer_of_today(hall, key))
-    if known is not None:
-        return known
+        return await operation()
+    key, lanes = await idempotency_key_of(request, caller), request.app[LANES]
+    earlier = await (lanes.find_earlier_answer(hall, key, on) if of_any_day else lanes.find_answer_of_today(hall, key))
+    if earlier is not None:
+        return earlier
     try:
-        return await work()
+        return await operation()
     except Refusal as refusal:
         if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR or _decided_by_day(refusal):
             raise
-        known = await lanes.find_earlier_answer(hall, key, on)
-        if known is None:
+        earlier = await lanes.find_earlier_answer(hall, key, on)
+        if earlier is None:
             raise
-        return known
+        return earlier
 
 
 def _decided_by_day(refusal: BaseException | None) -> bool:
-    """Tell whether a day has decided on a refusal, or on that in whose place it is said."""
+    """Tell whether a refusal, or the refusal that it replaces, was decided by a day."""
     return isinstance(refusal, Refusal) and (refusal.decided or _decided_by_day(refusal.__cause__))
 
 
 async def execute(  # noqa: PLR0913  (the last one by name)
     request: web.Request,
-    who: Caller,
+    caller: Caller,
     hall: HallId,
     command: Command,
     applicant: Applicant | None = None,
     *,
     on: date | None = None,
 ) -> Answer:
-    """Have a command carried out on the present day, or on another that is said, once per idempotency key.
+    """Run a command on today's day, or on the day `on`, once per idempotency key.
 
-    A key of yesterday is answered with yesterday's day. For another day, `once` has asked for the key.
+    A key that was used yesterday is answered from yesterday's day. With `on`, call it inside `execute_once`, which
+    looks up the key.
     """
-    asked = await lane_request(request, who, command, applicant)
+    prepared = await lane_request(request, caller, command, applicant)
     lanes = request.app[LANES]
     if on is not None:
-        return await lanes.do_on(hall, on, asked, key_checked=True)
-    return await _with_its_day(request, hall, asked, await lanes.do(hall, asked))
+        return await lanes.do_on(hall, on, prepared, key_checked=True)
+    return await _with_day_of_command(request, hall, prepared, await lanes.do(hall, prepared))
 
 
-async def execute_only_on(request: web.Request, who: Caller, hall: HallId, command: Command, on: date) -> Answer:
-    """Have a command carried out that is meant for one date, on it or not at all; keys as in `ask`.
+async def execute_only_on(request: web.Request, caller: Caller, hall: HallId, command: Command, on: date) -> Answer:
+    """Run a command that is valid for one date only, once per idempotency key.
 
     Raises:
-        DayHasEnded: the day is over, or never was.
-        WrongDay: it has not begun.
+        DayHasEnded: the day is over, or never began.
+        WrongDay: the day has not begun.
     """
-    asked = await lane_request(request, who, command)
-    return await _with_its_day(request, hall, asked, await request.app[LANES].do_only_on(hall, on, asked))
+    prepared = await lane_request(request, caller, command)
+    result = await request.app[LANES].do_only_on(hall, on, prepared)
+    return await _with_day_of_command(request, hall, prepared, result)
 
 
-async def _with_its_day(request: web.Request, hall: HallId, asked: Request, given: Answer) -> Answer:
-    """The answer with the day on which it was done: today's, or yesterday's to a key of yesterday."""
-    if asked.command_id in given.day.results_yesterday and asked.command_id not in given.day.results:
+async def _with_day_of_command(request: web.Request, hall: HallId, prepared: Request, result: Answer) -> Answer:
+    """Replace the day of an answer by yesterday's if the command ran yesterday."""
+    if prepared.command_id in result.day.results_yesterday and prepared.command_id not in result.day.results:
         lanes = request.app[LANES]
-        yesterday = await lanes.lane(await request.app[HALLS].get(hall), given.day.on - timedelta(days=1))
-        return Answer(yesterday.committed, given.seq, given.done)
-    return given
+        yesterday = await lanes.lane(await request.app[HALLS].get(hall), result.day.on - timedelta(days=1))
+        return Answer(yesterday.committed, result.seq, result.done)
+    return result
 
 
 async def lane_request(
-    request: web.Request, who: Caller, command: Command, applicant: Applicant | None = None
+    request: web.Request, caller: Caller, command: Command, applicant: Applicant | None = None
 ) -> Request:
-    """A command with what belongs to it from here on. Raises BodyInvalid for a key that is none."""
-    key = await idempotency_key_of(request, who)
+    """Build the request for a lane: command, key, actor and time. Raises BodyInvalid if the key is malformed."""
+    key = await idempotency_key_of(request, caller)
     return Request(
-        command=AtOptionalStage(command) if who.at_optional else command,
+        command=AtOptionalStage(command) if caller.at_optional else command,
         command_id=key.command_id,
-        actor=who.actor,
+        actor=caller.actor,
         now_at=request.app[CLOCK].now_at(),
         fingerprint=key.fingerprint,
         applicant=applicant,

@@ -1,4 +1,4 @@
-"""Idempotency keys: command ids and request fingerprints."""
+"""Derive command ids and request fingerprints from idempotency keys."""
 
 import re
 from hashlib import sha256
@@ -16,48 +16,53 @@ from service.runtime.requests import RequestKey
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,255}")
 ANONYMOUS_KEY_LENGTH_MIN = 16
+"""Shortest key without a credential, in characters. Anonymous callers share their keys, so a key must be random."""
 
 
-async def act_of(request: web.Request, who: Caller) -> IdempotentRequest:
-    """What is asked for outside the journal; as there, each hall has keys of its own. Raises BodyInvalid likewise."""
-    key = await idempotency_key_of(request, who)
+async def idempotent_request_of(request: web.Request, caller: Caller) -> IdempotentRequest:
+    """The identity of a request that changes data outside of the journal. Keys are separate for each hall.
+
+    Raises:
+        BodyInvalid: the key is malformed.
+    """
+    key = await idempotency_key_of(request, caller)
     now_at = request.app[CLOCK].now_at()
     return IdempotentRequest(
-        f"{hall_of(request)}/{key.command_id}", key.fingerprint, now_at, who.actor, key.fingerprints_before
+        f"{hall_of(request)}/{key.command_id}", key.fingerprint, now_at, caller.actor, key.fingerprints_before
     )
 
 
-def command_id_of(request: web.Request, who: Caller) -> str | None:
-    """The id of the command that a request with an idempotency key asks for; None without one.
+def command_id_of(request: web.Request, caller: Caller) -> str | None:
+    """The command id that belongs to the request's idempotency key; `None` without a key.
 
-    The key belongs to (credential, route, key).
+    It is a hash of the credential, the route and the key.
 
     Raises:
-        BodyInvalid: the key is none that CONTRACT 1 allows.
+        BodyInvalid: the key is malformed.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
     if not KEY_FORM.fullmatch(key):
         raise BodyInvalid(("Idempotency-Key", "8 to 255 visible ASCII characters"))
-    if not who.credential and len(key) < ANONYMOUS_KEY_LENGTH_MIN:
+    if not caller.credential and len(key) < ANONYMOUS_KEY_LENGTH_MIN:
         raise BodyInvalid(("Idempotency-Key", "16 to 255 random characters where no credential is sent"))
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else request.path
-    return sha256(f"{who.credential}\n{request.method} {route}\n{key}".encode()).hexdigest()
+    return sha256(f"{caller.credential}\n{request.method} {route}\n{key}".encode()).hexdigest()
 
 
-async def idempotency_key_of(request: web.Request, who: Caller) -> RequestKey:
-    """The command's id, and the fingerprints of the request when it carries an idempotency key.
+async def idempotency_key_of(request: web.Request, caller: Caller) -> RequestKey:
+    """The command id of a request, and its fingerprints if the request has an idempotency key.
 
-    The fingerprint covers the address and the body.
+    A fingerprint is a keyed hash of the path, the query and the body.
 
     Raises:
-        BodyInvalid: the key is none that CONTRACT 1 allows.
+        BodyInvalid: the key is malformed.
     """
-    command_id = command_id_of(request, who)
+    command_id = command_id_of(request, caller)
     if command_id is None:
         return RequestKey(command_id=new_id())
-    said = f"{request.path_qs}\n".encode() + await raw_body(request)
-    fingerprint, *before = request.app[SIGNER].fingerprints(said)
+    content = f"{request.path_qs}\n".encode() + await raw_body(request)
+    fingerprint, *before = request.app[SIGNER].fingerprints(content)
     return RequestKey(command_id=command_id, fingerprint=fingerprint, fingerprints_before=tuple(before))

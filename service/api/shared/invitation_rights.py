@@ -1,4 +1,4 @@
-"""What an invitation entitles its guest to."""
+"""Look up an invitation by its code, and the rights that it gives to its guest."""
 
 from aiohttp import web
 
@@ -15,37 +15,43 @@ from service.journal.search import CodeKind, FoundInvitation
 from service.primitives.ids import normalized_code
 
 
-async def invitation_of(request: web.Request, who: Caller, hall: HallId, code: str) -> FoundInvitation:
-    """The invitation of a code. Raises CodeNotFound, also for one that was revoked; RateLimited after too many."""
+async def invitation_of(request: web.Request, caller: Caller, hall: HallId, code: str) -> FoundInvitation:
+    """The invitation of a code.
+
+    Raises:
+        CodeNotFound: no invitation has this code, or it was revoked.
+        RateLimited: the caller tried too many wrong codes.
+        StorageUnavailable: the database cannot be reached.
+    """
     finder = request.app[FINDER]
     try:
-        given = await finder.find_code(hall, normalized_code(code))
-        found = None
-        if given is not None and given.kind is CodeKind.INVITATION:
-            found = await finder.invitation(hall, given.id)
+        code_found = await finder.find_code(hall, normalized_code(code))
+        invitation = None
+        if code_found is not None and code_found.kind is CodeKind.INVITATION:
+            invitation = await finder.invitation(hall, code_found.id)
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
-    if found is None or found.revoked_at is not None:
-        await count_wrong_code(request, who)
+    if invitation is None or invitation.revoked_at is not None:
+        await count_wrong_code(request, caller)
         raise CodeNotFound
-    return found
+    return invitation
 
 
-def invitation_scope(found: FoundInvitation) -> Invited:
-    """What of an invitation concerns a day."""
+def invitation_scope(invitation: FoundInvitation) -> Invited:
+    """The part of an invitation that booking commands need."""
     return Invited(
-        id=found.id,
-        partner=found.partner,
-        service=None if found.service is None else ServiceId(found.service),
-        prechecked=found.prechecked,
-        releases_at=found.releases_at,
+        id=invitation.id,
+        partner=invitation.partner,
+        service=None if invitation.service is None else ServiceId(invitation.service),
+        prechecked=invitation.prechecked,
+        releases_at=invitation.releases_at,
     )
 
 
 def slot_question(
     request: web.Request, service: ServiceId, count: int, *, staff: bool, invited: Invited | None
 ) -> SlotQuery:
-    """What can be booked, and by whom: an invitation to another service gives no right to this one."""
+    """Build the question for free slots of a service. An invitation to another service gives no rights to this one."""
     if invited is None or invited.service not in {None, service}:
         return SlotQuery(service, count, staff)
     return SlotQuery(service, count, staff, invited.partner_at(request.app[CLOCK].now_at()), invited.prechecked)

@@ -1,4 +1,4 @@
-"""What is done online: the best visit is the one that is not needed, so those that were spared are counted."""
+"""Count requests that are referred to an online service, so that reports show how many visits were saved."""
 
 from typing import Literal
 
@@ -9,11 +9,11 @@ from service.domain.model import HallId
 from service.domain.refusals import OnlineOnly
 
 ReferredFrom = Literal["ticket", "slots", "appointment"]
-"""What people asked for who are told where it is done online."""
+"""The kind of request that was refused with the address of the online service."""
 
 
 class counting_online_referrals:  # noqa: N801  (used like a function, in `with`)
-    """Counts it when what is asked inside is refused as done online."""
+    """Context manager that counts a referral if the code inside raises OnlineOnly."""
 
     __slots__ = ("_hall", "_request", "_service", "_via")
 
@@ -26,7 +26,7 @@ class counting_online_referrals:  # noqa: N801  (used like a function, in `with`
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, OnlineOnly):
             app = self._request.app
             app[METRICS].sent_online(self._hall, self._service, self._via)

@@ -1,16 +1,16 @@
-"""The words for the papers that people bring."""
+"""Names of papers, from the hall document."""
 
 from service.domain.hall.document import HallDocument
 from service.domain.model import ServiceId, Texts
 
 
 def paper_name(document: HallDocument, service: ServiceId, paper: str) -> Texts:
-    """What a hall calls a paper of a service, for a plan keeps its id only.
+    """The name of a paper in all languages. The plan of a day has only the paper's id.
 
-    As the document names it at that service; else, where the service was taken out, at the first that has such a paper;
-    else in `texts`; nothing where it has no words for it.
+    The name comes from this service in the hall document. If the service no longer has the paper, the name comes from
+    the first service that has it, then from `texts`. It is empty if the document has no name for it.
     """
-    named = [(one.id, each.name) for one in document.services for each in one.papers if each.id == paper]
-    own = next((name for owner, name in named if owner == service), None)
-    first = next((name for _, name in named), document.texts.get(paper, {}))
+    names = [(owner.id, entry.name) for owner in document.services for entry in owner.papers if entry.id == paper]
+    own = next((name for owner, name in names if owner == service), None)
+    first = next((name for _, name in names), document.texts.get(paper, {}))
     return dict(first if own is None else own)

@@ -5,14 +5,14 @@ from msgspec import UNSET
 from msgspec.structs import asdict
 
 from service.api.access.guard import session_of
-from service.api.access.roles import Role, caller
+from service.api.access.roles import Role, caller_of
 from service.api.app_keys import HALLS, IDENTITY
 from service.api.http.body import read_body
 from service.api.http.json_response import answer
 from service.api.http.path_parts import hall_of, id_of
 from service.api.http.query import id_cursor_of, limit_of, text_cursor_of
 from service.api.shared.form_fields import Nothing
-from service.api.shared.idempotency_keys import act_of
+from service.api.shared.idempotency_keys import idempotent_request_of
 from service.api.staff.answers import (
     DeviceAdded,
     DeviceList,
@@ -43,13 +43,18 @@ async def list_(request: web.Request) -> web.Response:
 
 async def add(request: web.Request) -> web.Response:
     """Give somebody a role here who has none elsewhere; whoever is new gets a password for one use, said once."""
-    hall, who = await _hall(request), caller(request)
+    hall, caller = await _hall(request), caller_of(request)
     form = await read_body(request, AddMemberForm)
     name = normalized_name(form.name)
     if name == ADMIN_NAME or not NAME.fullmatch(name):
         raise BodyInvalid(("name", "letters, digits and . _ @ + -, beginning with a letter or digit; not admin"))
     member, password = await request.app[IDENTITY].staff.add(
-        hall, name, form.display_name or form.name, form.role, await act_of(request, who), await _authority(request)
+        hall,
+        name,
+        form.display_name or form.name,
+        form.role,
+        await idempotent_request_of(request, caller),
+        await _authority(request),
     )
     seen = MemberAdded(**asdict(_member_seen(member)), password=UNSET if password is None else password)
     return answer(seen, 201, Location=f"/v1/halls/{hall}/staff/{member.id}")
@@ -57,40 +62,40 @@ async def add(request: web.Request) -> web.Response:
 
 async def change(request: web.Request) -> web.Response:
     """Change somebody's role here, the name shown, and whether they may sign in at all."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     form = await read_body(request, ChangeMemberForm)
     wanted = StaffChange(form.role, form.display_name, form.disabled)
     member = await request.app[IDENTITY].staff.change(
-        hall, _account(request), wanted, await act_of(request, who), await _authority(request)
+        hall, _account(request), wanted, await idempotent_request_of(request, caller), await _authority(request)
     )
     return answer(_member_seen(member))
 
 
 async def remove(request: web.Request) -> web.Response:
     """Take somebody's role in this hall away."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     await request.app[IDENTITY].staff.remove(
-        hall, _account(request), await act_of(request, who), await _authority(request)
+        hall, _account(request), await idempotent_request_of(request, caller), await _authority(request)
     )
     return web.Response(status=204)
 
 
 async def reset(request: web.Request) -> web.Response:
     """Give somebody a password for one use, said once, and end their sessions; only who manages all their halls may."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     password = await request.app[IDENTITY].staff.reset(
-        hall, _account(request), await act_of(request, who), await _authority(request)
+        hall, _account(request), await idempotent_request_of(request, caller), await _authority(request)
     )
     return answer(PasswordGiven(password=password))
 
 
 async def sign_out(request: web.Request) -> web.Response:
     """End all sessions of somebody with a role in this hall."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
-    await request.app[IDENTITY].staff.sign_out(hall, _account(request), await act_of(request, who))
+    await request.app[IDENTITY].staff.sign_out(hall, _account(request), await idempotent_request_of(request, caller))
     return web.Response(status=204)
 
 
@@ -104,10 +109,10 @@ async def list_devices(request: web.Request) -> web.Response:
 
 async def add_device(request: web.Request) -> web.Response:
     """Make a device with a bearer token, said once."""
-    hall, who = await _hall(request), caller(request)
+    hall, caller = await _hall(request), caller_of(request)
     form = await read_body(request, AddDeviceForm)
-    act = await act_of(request, who)
-    device, token = await request.app[IDENTITY].devices.create(hall, form.name, form.role, act)
+    idempotent = await idempotent_request_of(request, caller)
+    device, token = await request.app[IDENTITY].devices.create(hall, form.name, form.role, idempotent)
     seen = DeviceAdded(
         id=device.id,
         name=device.name,
@@ -121,10 +126,10 @@ async def add_device(request: web.Request) -> web.Response:
 
 async def revoke_device(request: web.Request) -> web.Response:
     """Take a device's token back."""
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     device = id_of(request, "device", DeviceNotFound)
-    await request.app[IDENTITY].devices.revoke(hall, device, await act_of(request, who))
+    await request.app[IDENTITY].devices.revoke(hall, device, await idempotent_request_of(request, caller))
     return web.Response(status=204)
 
 
@@ -140,13 +145,13 @@ def _account(request: web.Request) -> str:
 
 async def _authority(request: web.Request) -> Authority:
     """Whose decision it is: the admin's, or an account's in the halls it manages."""
-    who = caller(request)
-    session = None if who.account is None else await session_of(request)
-    if who.role is Role.ADMIN:
-        return Authority(who.account)
+    caller = caller_of(request)
+    session = None if caller.account is None else await session_of(request)
+    if caller.role is Role.ADMIN:
+        return Authority(caller.account)
     account = None if session is None else session.account
     managed = () if account is None else (hall for hall, role in account.roles.items() if role == Role.MANAGER)
-    return Authority(who.account, frozenset(managed))
+    return Authority(caller.account, frozenset(managed))
 
 
 def _cursor(page: list[Member] | list[Device], found: list[Member] | list[Device], field: str) -> str | None:

@@ -43,8 +43,8 @@ async def show(request: web.Request) -> web.Response:
     session = await session_of(request)
     if session is not None:
         return answer(_view_of(request, session))
-    who = await visitor(request)
-    roles = [RoleSeen(hall=None, role=Role.ADMIN)] if who.role is Role.ADMIN else []
+    caller = await visitor(request)
+    roles = [RoleSeen(hall=None, role=Role.ADMIN)] if caller.role is Role.ADMIN else []
     return answer(_session_view(request, _ADMIN if roles else None, roles))
 
 
@@ -138,17 +138,19 @@ async def change_password(request: web.Request) -> web.Response:
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
     actor = account_actor(request, account)
     key = await idempotency_key_of(request, Caller(Role.ANYONE, actor, f"account:{account.id}"))
-    act = IdempotentRequest(key.command_id, key.fingerprint, now_at, actor, key.fingerprints_before)
-    if await identity.accounts.has_changed_password(act):
+    idempotent = IdempotentRequest(key.command_id, key.fingerprint, now_at, actor, key.fingerprints_before)
+    if await identity.accounts.has_changed_password(idempotent):
         return web.Response(status=204)
     owned, sound = await _authenticated(request, account.name, form.current)
     if owned is None or not sound:
-        if await identity.accounts.has_changed_password(act):  # the same request, sent at the same time, was first
+        if await identity.accounts.has_changed_password(
+            idempotent
+        ):  # the same request, sent at the same time, was first
             return web.Response(status=204)
         await identity.audit.record(account.halls, now_at, actor, "password_change_refused", **audit_data(account))
         raise SignInRefused
     passwords.require_acceptable("new", form.new, account.name, form.current)
-    await identity.accounts.choose_password(owned, form.new, act, session.hash)
+    await identity.accounts.choose_password(owned, form.new, idempotent, session.hash)
     identity.sessions.invalidate(account.id)
     return web.Response(status=204)
 

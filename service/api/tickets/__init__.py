@@ -1,1 +1,1 @@
-"""Tickets: take, watch, change and leave; check-ins; what staff do; search."""
+"""Tickets: take, show, change and leave; actions of staff; check-ins; search."""

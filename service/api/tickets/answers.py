@@ -1,4 +1,4 @@
-"""Answers about tickets."""
+"""Response bodies of tickets."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from service.runtime.requests import Answer
 
 
 class TicketListed(Struct, frozen=True, kw_only=True):
-    """A ticket in a list, as it is now; `counter` is where the person is, `last_counter` where they were last."""
+    """A ticket in a list. `counter` is the present counter of the person, `last_counter` the last one."""
 
     id: str
     code: str
@@ -44,7 +44,7 @@ class TicketListed(Struct, frozen=True, kw_only=True):
 
 
 class TicketList(Struct, frozen=True):
-    """Tickets of a day, in the order of issue; `seq` is the day's, 0 before it began."""
+    """Tickets of a day, in the order of issue. `seq` is the day's, 0 before the day began."""
 
     items: list[TicketListed]
     next_cursor: str | None
@@ -52,13 +52,13 @@ class TicketList(Struct, frozen=True):
 
 
 class HallOfTicket(Struct, frozen=True):
-    """Of which hall a ticket is."""
+    """The hall of a ticket."""
 
     hall: str
 
 
 class Happening(Struct, frozen=True, kw_only=True):
-    """One event of a ticket: when, who, what in words, and its data."""
+    """An event of a ticket. `who` is the name of the account that acted, `words` describe the event."""
 
     seq: int
     at: str
@@ -70,24 +70,24 @@ class Happening(Struct, frozen=True, kw_only=True):
 
 
 class History(Struct, frozen=True):
-    """What happened to a ticket, in order."""
+    """The events of a ticket, oldest first."""
 
     items: list[Happening]
     next_cursor: str | None
     seq: int
 
 
-def recorded_ticket_view(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> TicketView:
-    """The ticket as the command's own events left it: the same words however often it is asked."""
-    assert given.done is not None, "every command on a ticket has an event"
-    part = given.done.last
-    assert part.ticket is not None, "and the last one that was asked for is about the ticket"
+def recorded_ticket_view(request: web.Request, hall: HallId, result: Answer, *, owner: bool) -> TicketView:
+    """The ticket right after its command. A repeated request gets the same view."""
+    assert result.done is not None, "every command on a ticket has an event"
+    part = result.done.last
+    assert part.ticket is not None, "the last event of the command is about the ticket"
     token = request.app[SIGNER].ticket_token(hall, part.ticket.id) if owner else None
-    return ticket_view(given.day, part.ticket, part.at, token=token, seq=part.seq, live=False, staff=not owner)
+    return ticket_view(result.day, part.ticket, part.at, token=token, seq=part.seq, live=False, staff=not owner)
 
 
 def ticket_listed(found: FoundTicket) -> TicketListed:
-    """A ticket as lists show it."""
+    """A ticket as an item of a list."""
     return TicketListed(
         id=found.id,
         code=found.code,

@@ -1,10 +1,13 @@
-"""Check-ins: any code we gave, at the kiosk, at a counter or on a phone, becomes a number in today's queue.
+"""Check-ins: turn a code of an appointment, a ticket or an invitation into a ticket of today's queue.
 
-A booking becomes a ticket of class `appointment`; a slip that was put aside, or passed over, comes back to its place;
-who was to bring a paper, or was not served any more, gets a ticket of class `returning`; an invitation is a walk-in
-whose papers somebody has looked at.
+| code of | result |
+| --- | --- |
+| an appointment of today | a ticket of class `appointment` |
+| a parked or no-show ticket of today | the same ticket, back in the queue |
+| a ticket with the outcome `conditional`, or left as `unserved` | a ticket of class `returning` |
+| an invitation | a walk-in ticket, prechecked if the invitation is; or a check-in of the appointment booked with it |
 
-Facts of other days enter with the command, and a constraint holds that each is used once.
+Facts of other days are passed in the command. A database constraint ensures that each is used only once.
 
 Source: CONTRACT 5 (check-ins), JOURNAL 3 (facts from outside the day).
 """
@@ -15,7 +18,7 @@ from aiohttp import web
 
 from service.api.access.browsers import set_browser_cookie
 from service.api.access.presence import Presence, check_presence, count_wrong_code
-from service.api.access.roles import Caller, caller
+from service.api.access.roles import Caller, caller_of
 from service.api.app_keys import CLOCK, FINDER, HALLS, LANES
 from service.api.http.body import read_body
 from service.api.http.json_response import answer
@@ -60,30 +63,30 @@ from service.runtime.requests import Answer
 
 
 async def check_in(request: web.Request) -> web.Response:
-    """Check in with any code we gave: 201 with a new ticket, or 200 with the one that was put aside or passed over.
+    """Check in with the code of an appointment, a ticket or an invitation.
 
-    `service` is for an invitation that names none. Sent again with the same Idempotency-Key it is the same answer.
+    The answer is 201 with a new ticket, or 200 with a parked or no-show ticket that is back in the queue.
     """
-    hall_id, who = hall_of(request), caller(request)
+    hall_id, caller = hall_of(request), caller_of(request)
     form = await read_body(request, CheckInForm)
-    given = await execute_once(request, who, hall_id, lambda: _ask(request, who, hall_id, form))
-    view = recorded_ticket_view(request, hall_id, given, owner=True)
-    response = answer(view, 201 if _is_new(given) else 200, Location=f"/v1/halls/{hall_id}/tickets/{view.id}")
+    result = await execute_once(request, caller, hall_id, lambda: _check_in(request, caller, hall_id, form))
+    view = recorded_ticket_view(request, hall_id, result, owner=True)
+    response = answer(view, 201 if _is_new(result) else 200, Location=f"/v1/halls/{hall_id}/tickets/{view.id}")
     set_browser_cookie(request, response)
     return response
 
 
-async def _ask(request: web.Request, who: Caller, hall_id: HallId, form: CheckInForm) -> Answer:
+async def _check_in(request: web.Request, caller: Caller, hall_id: HallId, form: CheckInForm) -> Answer:
     hall = await request.app[HALLS].get(hall_id)
-    shown = await check_presence(request, who, hall_id, entrance_code=form.entrance)
-    found = await _find(request, who, hall, form.code)
-    command = await _command(request, hall, found, form, shown)
+    presence = await check_presence(request, caller, hall_id, entrance_code=form.entrance)
+    found = await _find_code(request, caller, hall, form.code)
+    command = await _command_for_code(request, hall, found, form, presence)
     with counting_online_referrals(request, hall_id, _service_of(command), "ticket"):
-        return await offer_other_times(request, hall_id, command, execute(request, who, hall_id, command))
+        return await offer_other_times(request, hall_id, command, execute(request, caller, hall_id, command))
 
 
 def _service_of(command: Command) -> str:
-    """What people would be served who take a number by their code."""
+    """The service of a command that takes a ticket; empty for other commands."""
     match command:
         case commands.TakeTicket():
             return command.service
@@ -93,24 +96,32 @@ def _service_of(command: Command) -> str:
             return ""
 
 
-def _is_new(given: Answer) -> bool:
-    return given.done is not None and isinstance(given.done.last.event, events.TicketTaken)
+def _is_new(result: Answer) -> bool:
+    return result.done is not None and isinstance(result.done.last.event, events.TicketTaken)
 
 
-async def _find(request: web.Request, who: Caller, hall: Hall, code: str) -> FoundCode:
-    """What a code is of. Raises CodeNotFound; RateLimited after too many."""
+async def _find_code(request: web.Request, caller: Caller, hall: Hall, code: str) -> FoundCode:
+    """Find the appointment, ticket or invitation of a code.
+
+    Raises:
+        CodeNotFound: nothing has this code.
+        RateLimited: too many wrong codes.
+        StorageUnavailable: the database cannot be reached.
+    """
     try:
         found = await request.app[FINDER].find_code(hall.id, normalized_code(code))
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     if found is None:
-        await count_wrong_code(request, who)
+        await count_wrong_code(request, caller)
         raise CodeNotFound
     return found
 
 
-async def _command(request: web.Request, hall: Hall, found: FoundCode, form: CheckInForm, shown: Presence) -> Command:
-    """What a code asks for today.
+async def _command_for_code(
+    request: web.Request, hall: Hall, found: FoundCode, form: CheckInForm, presence: Presence
+) -> Command:
+    """The command that a code means today.
 
     Raises CodeNotFound, CodeUsed, WrongDay, WrongState, HoldExpired, AppointmentMissed.
     """
@@ -121,21 +132,23 @@ async def _command(request: web.Request, hall: Hall, found: FoundCode, form: Che
             appointment = AppointmentId(found.id)
             if found.day != today:
                 day = await request.app[LANES].day_of_appointment(hall.id, appointment)
-                raise _not_today(request, day, appointment)
-            return _check_in(appointment, shown)
+                raise _refusal_of_other_day(request, day, appointment)
+            return _appointment_command(appointment, presence)
         case CodeKind.INVITATION:
-            return await _of_invitation(request, hall, found, form, shown)
+            return await _invitation_command(request, hall, found, form, presence)
         case CodeKind.TICKET:
             day = await request.app[LANES].day_of_ticket(hall.id, TicketId(found.id))
-            return _of_ticket(day.ticket(TicketId(found.id)), day.on, today, shown)
+            return _ticket_command(day.ticket(TicketId(found.id)), day.on, today, presence)
 
 
-def _check_in(appointment: AppointmentId, shown: Presence) -> Command:
-    return commands.CheckIn(appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=shown.channel)
+def _appointment_command(appointment: AppointmentId, presence: Presence) -> Command:
+    return commands.CheckIn(
+        appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=presence.channel
+    )
 
 
-def _not_today(request: web.Request, day: Day, appointment: AppointmentId) -> Refusal:
-    """Why an appointment of another day cannot be checked in."""
+def _refusal_of_other_day(request: web.Request, day: Day, appointment: AppointmentId) -> Refusal:
+    """The reason why an appointment of another day cannot be checked in."""
     state = day.state_of(day.appointment(appointment), request.app[CLOCK].now_at())
     match state:
         case AppointmentState.MISSED:
@@ -150,10 +163,10 @@ def _not_today(request: web.Request, day: Day, appointment: AppointmentId) -> Re
             return WrongDay(day.on.isoformat())
 
 
-async def _of_invitation(
-    request: web.Request, hall: Hall, found: FoundCode, form: CheckInForm, shown: Presence
+async def _invitation_command(
+    request: web.Request, hall: Hall, found: FoundCode, form: CheckInForm, presence: Presence
 ) -> Command:
-    """A walk-in whose papers were looked at; or the appointment that was booked with the invitation."""
+    """Take a ticket with an invitation, or check in the appointment that was booked with it."""
     try:
         invitation = await request.app[FINDER].invitation(hall.id, found.id)
     except faults.StorageUnavailable as error:
@@ -164,11 +177,11 @@ async def _of_invitation(
         booked = AppointmentId(invitation.used_by)
         try:
             day = await request.app[LANES].day_of_appointment(hall.id, booked)
-        except AppointmentNotFound:  # a ticket was taken with it
+        except AppointmentNotFound:  # the invitation was used for a ticket
             raise CodeUsed from None
         if day.on != hall.day_at(request.app[CLOCK].now_at()):
-            raise _not_today(request, day, booked)
-        return _check_in(booked, shown)
+            raise _refusal_of_other_day(request, day, booked)
+        return _appointment_command(booked, presence)
     service = invitation.service or form.service
     if service is None:
         raise BodyInvalid(("service", "this invitation is for any service: say which"))
@@ -176,15 +189,15 @@ async def _of_invitation(
         ticket=TicketId(new_id()),
         code=new_code(),
         service=ServiceId(service),
-        channel=shown.channel,
+        channel=presence.channel,
         applicant=invitation.applicant,
-        browser=shown.browser,
+        browser=presence.browser,
         invitation=invitation_scope(invitation),
     )
 
 
-def _of_ticket(ticket: Ticket, on: date, today: date, shown: Presence) -> Command:
-    """Come back to the place of today, or take a number by the right to return."""
+def _ticket_command(ticket: Ticket, on: date, today: date, presence: Presence) -> Command:
+    """Resume a ticket of today, or take a new one by the right to return. `on` is the day of the ticket."""
     if ticket.state in {TicketState.PARKED, TicketState.NO_SHOW}:
         if on == today:
             return commands.ResumeTicket(ticket.id)
@@ -204,4 +217,6 @@ def _of_ticket(ticket: Ticket, on: date, today: date, shown: Presence) -> Comman
         outcome=ticket.outcome,
         left=ticket.left_reason,
     )
-    return commands.ReturnTicket(ticket=TicketId(new_id()), code=new_code(), channel=shown.channel, returned=returned)
+    return commands.ReturnTicket(
+        ticket=TicketId(new_id()), code=new_code(), channel=presence.channel, returned=returned
+    )

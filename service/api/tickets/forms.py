@@ -1,4 +1,4 @@
-"""Bodies of requests about tickets."""
+"""Request bodies of tickets and check-ins."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from service.domain.model import Channel, Outcome, PapersThen
 
 
 class TakeTicketForm(Form, frozen=True, kw_only=True):
-    """Take a number for `count` people; `then` are services of the same visit after it."""
+    """Take a ticket for `count` people. `then` are follow-on services in the same visit."""
 
     service: ServiceCode
     channel: Channel | None = None
@@ -24,7 +24,7 @@ class TakeTicketForm(Form, frozen=True, kw_only=True):
 
 
 class CheckInForm(Form, frozen=True, kw_only=True):
-    """Check in with any code we gave; `service` is for an invitation that names none."""
+    """Check in with a code. `service` is needed if the code is an invitation for any service."""
 
     code: CodeText
     service: ServiceCode | None = None
@@ -32,7 +32,7 @@ class CheckInForm(Form, frozen=True, kw_only=True):
 
 
 class ChangeTicketForm(Form, frozen=True, kw_only=True):
-    """JSON Merge Patch: the class with a reason code, the time before which not to call."""
+    """JSON Merge Patch of the class, with a reason code, and of the time before which the ticket is not called."""
 
     class_: Literal["green", "walk_in", "appointment", "returning"] | UnsetType = field(name="class", default=UNSET)
     reason: ReasonCode | None = None
@@ -40,14 +40,14 @@ class ChangeTicketForm(Form, frozen=True, kw_only=True):
 
 
 class RateForm(Form, frozen=True, kw_only=True):
-    """How the visit was: 5 very good, 1 not at all; with reason codes."""
+    """A rating of the visit from 1 (very bad) to 5 (very good), with reason codes."""
 
     grade: Annotated[int, Meta(ge=1, le=5)]
     reasons: Annotated[list[ReasonCode], Meta(max_length=8)] = field(default_factory=list)
 
 
 class FinishForm(Form, frozen=True, kw_only=True):
-    """How a visit ends; `missing` and `due_on` belong to conditional."""
+    """The outcome of a visit. `missing` and `due_on` are for the outcome `conditional`."""
 
     outcome: Outcome
     missing: Annotated[list[ReasonCode], Meta(max_length=50)] = field(default_factory=list)
@@ -55,9 +55,9 @@ class FinishForm(Form, frozen=True, kw_only=True):
 
 
 class UndoForm(Form, frozen=True, kw_only=True):
-    """Take back; `release` puts who was called meanwhile back at their place, `reopen` opens the counter again.
+    """Undo the last action. `release` releases a ticket that was called since; `reopen` opens the counter again.
 
-    `present` says who is put back, so that nobody else is.
+    With `present`, only this ticket may be released.
     """
 
     release: bool = False
@@ -66,20 +66,20 @@ class UndoForm(Form, frozen=True, kw_only=True):
 
 
 class ParkForm(Form, frozen=True, kw_only=True):
-    """Put aside."""
+    """Park a ticket, with an optional reason code."""
 
     reason: ReasonCode | None = None
 
 
 class PapersForm(Form, frozen=True, kw_only=True):
-    """Which papers are missing, none if not said, and where the ticket goes then."""
+    """The missing papers (none by default), and what happens to the ticket next."""
 
     missing: Annotated[list[ReasonCode], Meta(max_length=50)] = field(default_factory=list)
     then: PapersThen = PapersThen.STAY
 
 
 class TransferForm(Form, frozen=True, kw_only=True):
-    """Send on; with nothing said, put back."""
+    """The target of a transfer. Without a target, the ticket is released."""
 
     service: ServiceCode | None = None
     stage: StageCode | None = None
@@ -87,5 +87,5 @@ class TransferForm(Form, frozen=True, kw_only=True):
 
 
 def finish_of(form: FinishForm) -> Finish:
-    """How a visit ends, as a command says it."""
+    """The outcome of a visit as commands have it."""
     return Finish(outcome=form.outcome, missing=tuple(form.missing), due_on=form.due_on)

@@ -1,6 +1,6 @@
-"""A full hall: who does not fit any more is told when they can come instead, today or on the days after it.
+"""Add free slots of the following days to the refusal `hall-full`.
 
-A day knows only itself, so the free starts of other days are added here.
+The domain offers free slots of the present day only, because a day has no data of other days.
 """
 
 from collections.abc import Awaitable
@@ -18,13 +18,13 @@ from service.runtime.requests import Answer
 
 
 async def offer_other_times(
-    request: web.Request, hall_id: HallId, command: Command, given: Awaitable[Answer]
+    request: web.Request, hall_id: HallId, command: Command, execution: Awaitable[Answer]
 ) -> Answer:
-    """What is given; where the hall is full, the refusal has the next free starts of the following days as well."""
+    """Await the execution of a command. If it raises HallFull, add the next free slots of the following days."""
     try:
-        return await given
+        return await execution
     except HallFull as full:
-        assert isinstance(command, TakeTicket), "only a walk-in finds the hall full"
+        assert isinstance(command, TakeTicket), "only a walk-in is refused with HallFull"
         request.app[METRICS].hall_full(hall_id)
         slots = full.fields["slots"]
         if len(slots) >= SLOTS_OFFERED:

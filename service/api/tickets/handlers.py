@@ -1,4 +1,4 @@
-"""Calls about tickets: take, watch, change, leave, and what staff do with one."""
+"""Handlers of tickets: take, show, leave, change and rate a ticket; its hall, code and history."""
 
 from aiohttp import web
 from msgspec import UNSET
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from service.api.access.browsers import set_browser_cookie
 from service.api.access.guard import visitor
 from service.api.access.presence import check_presence
-from service.api.access.roles import Caller, caller
+from service.api.access.roles import Caller, caller_of
 from service.api.app_keys import CLOCK, FINDER, HALLS, LANES, SIGNER
 from service.api.http.body import read_body, to_utc
 from service.api.http.json_response import answer
@@ -37,60 +37,59 @@ from service.runtime.requests import Answer
 
 
 async def take(request: web.Request) -> web.Response:
-    """Take a number.
+    """Take a ticket.
 
-    Who may not fit into what is left of the day is on standby; who does not is told that the hall is full. The answer
-    has the number, the place, the wait, and the token to watch it by. Sent again with the same Idempotency-Key it is
-    the same ticket.
+    If it is uncertain whether the person can be served today, the ticket is on standby. If it is very unlikely, the
+    answer is `hall-full`. The ticket has the number, the place in the queue, the wait, and the token to watch it with.
     """
-    hall, who = hall_of(request), caller(request)
+    hall, caller = hall_of(request), caller_of(request)
     form = await read_body(request, TakeTicketForm)
-    given = await execute_once(request, who, hall, lambda: _take(request, who, hall, form))
-    view = recorded_ticket_view(request, hall, given, owner=True)
+    result = await execute_once(request, caller, hall, lambda: _take(request, caller, hall, form))
+    view = recorded_ticket_view(request, hall, result, owner=True)
     response = answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
     set_browser_cookie(request, response)
     return response
 
 
-async def _take(request: web.Request, who: Caller, hall: HallId, form: TakeTicketForm) -> Answer:
+async def _take(request: web.Request, caller: Caller, hall: HallId, form: TakeTicketForm) -> Answer:
     applicant = None
     if form.applicant is not None:
         applicant = new_applicant(form.applicant, (await request.app[HALLS].get(hall)).document.country)
-    shown = await check_presence(
-        request, who, hall, channel=form.channel, entrance_code=form.entrance, applicant=applicant
+    presence = await check_presence(
+        request, caller, hall, channel=form.channel, entrance_code=form.entrance, applicant=applicant
     )
     command = commands.TakeTicket(
         ticket=TicketId(new_id()),
         code=new_code(),
         service=ServiceId(form.service),
-        channel=shown.channel,
-        browser=shown.browser,
+        channel=presence.channel,
+        browser=presence.browser,
         count=form.count,
         then=tuple(form.then),
         applicant=applicant.id if applicant else None,
     )
     with counting_online_referrals(request, hall, form.service, "ticket"):
-        return await offer_other_times(request, hall, command, execute(request, who, hall, command, applicant))
+        return await offer_other_times(request, hall, command, execute(request, caller, hall, command, applicant))
 
 
 async def show(request: web.Request) -> web.Response:
-    """Watch a ticket: its state, place and wait as of now.
+    """Show a ticket with its current state, place and wait.
 
-    Of one that is over it says whether one may come back by it, or has.
+    A finished ticket tells whether it gives a right to return, and whether that right was used.
     """
-    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    hall, ticket_id, caller = hall_of(request), ticket_of(request), caller_of(request)
     signer = request.app[SIGNER]
     day = await _day_of(request, hall, ticket_id)
-    token = None if who.works_here else signer.ticket_token(hall, ticket_id)
+    token = None if caller.works_here else signer.ticket_token(hall, ticket_id)
     now_at = request.app[CLOCK].now_at()
-    view = ticket_view(day, day.ticket(ticket_id), now_at, token=token, staff=who.works_here)
+    view = ticket_view(day, day.ticket(ticket_id), now_at, token=token, staff=caller.works_here)
     if view.return_by_on is not UNSET and view.returned_at is UNSET and day.ended:
         view = await _with_return(request, hall, view)
     return answer(view)
 
 
 async def _with_return(request: web.Request, hall: HallId, view: TicketView) -> TicketView:
-    """A ticket of a day that has ended, with when its right to return was used on a later one."""
+    """Add to a ticket of an ended day when its right to return was used on a later day."""
     try:
         returned_at = await request.app[FINDER].returned_at(hall, view.id)
     except faults.StorageUnavailable as error:
@@ -102,8 +101,8 @@ async def _day_of(request: web.Request, hall: HallId, ticket: TicketId) -> Day:
     """The day of a ticket.
 
     Raises:
-        NumberNotReported: it is in a kiosk's stock: who has its slip was there while the kiosk was cut off.
-        TicketNotFound: no day of this hall has it.
+        NumberNotReported: a kiosk has leased the number. The kiosk issued it offline and has not reported it yet.
+        TicketNotFound: no day of this hall has the ticket.
     """
     try:
         return await request.app[LANES].day_of_ticket(hall, ticket)
@@ -115,18 +114,18 @@ async def _day_of(request: web.Request, hall: HallId, ticket: TicketId) -> Day:
 
 
 async def leave(request: web.Request) -> web.Response:
-    """Give the place up."""
-    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    """Leave the queue."""
+    hall, ticket_id, caller = hall_of(request), ticket_of(request), caller_of(request)
     await read_body(request, Nothing)
-    given = await execute(request, who, hall, commands.LeaveQueue(ticket_id))
-    return answer(recorded_ticket_view(request, hall, given, owner=not who.works_here))
+    result = await execute(request, caller, hall, commands.LeaveQueue(ticket_id))
+    return answer(recorded_ticket_view(request, hall, result, owner=not caller.works_here))
 
 
 async def change(request: web.Request) -> web.Response:
-    """Change the class (staff, with a reason code), or the time before which not to call (also the ticket's owner)."""
-    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    """Change the class (staff only, with a reason code), or the time before which the ticket is not called."""
+    hall, ticket_id, caller = hall_of(request), ticket_of(request), caller_of(request)
     form = await read_body(request, ChangeTicketForm)
-    if not who.works_here and not (form.class_ is UNSET and form.reason is None):
+    if not caller.works_here and not (form.class_ is UNSET and form.reason is None):
         raise Forbidden
     command = commands.ChangeTicket(
         ticket=ticket_id,
@@ -134,46 +133,46 @@ async def change(request: web.Request) -> web.Response:
         reason=form.reason,
         not_before_at=UNSET if form.not_before_at is UNSET else to_utc("not_before_at", form.not_before_at),
     )
-    given = await execute(request, who, hall, command)
-    if given.done is None:
-        token = None if who.works_here else request.app[SIGNER].ticket_token(hall, ticket_id)
+    result = await execute(request, caller, hall, command)
+    if result.done is None:
+        token = None if caller.works_here else request.app[SIGNER].ticket_token(hall, ticket_id)
         now_at = request.app[CLOCK].now_at()
-        ticket = given.day.ticket(ticket_id)
-        staffed = who.works_here
-        return answer(ticket_view(given.day, ticket, now_at, token=token, seq=given.seq, staff=staffed))
-    return answer(recorded_ticket_view(request, hall, given, owner=not who.works_here))
+        ticket = result.day.ticket(ticket_id)
+        staff = caller.works_here
+        return answer(ticket_view(result.day, ticket, now_at, token=token, seq=result.seq, staff=staff))
+    return answer(recorded_ticket_view(request, hall, result, owner=not caller.works_here))
 
 
 async def rate(request: web.Request) -> web.Response:
-    """Say how the visit was, once, when it is done."""
-    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    """Rate a finished visit, once."""
+    hall, ticket_id, caller = hall_of(request), ticket_of(request), caller_of(request)
     form = await read_body(request, RateForm)
     reasons = tuple(dict.fromkeys(form.reasons))
-    given = await execute(request, who, hall, commands.RateTicket(ticket_id, form.grade, reasons))
-    return answer(recorded_ticket_view(request, hall, given, owner=not who.works_here), 201)
+    result = await execute(request, caller, hall, commands.RateTicket(ticket_id, form.grade, reasons))
+    return answer(recorded_ticket_view(request, hall, result, owner=not caller.works_here), 201)
 
 
 async def find_hall(request: web.Request) -> web.Response:
-    """Say of which hall a ticket is, to who has its token: what a link to a ticket alone does not tell."""
-    ticket_id, who = ticket_of(request), await visitor(request)
+    """Find the hall of a ticket. Links to a ticket do not contain the hall. The caller needs the ticket's token."""
+    ticket_id, caller = ticket_of(request), await visitor(request)
     signer = request.app[SIGNER]
-    if who.token is not None:
+    if caller.token is not None:
         for hall in request.app[HALLS].known():
-            if signer.is_ticket_token(hall.id, ticket_id, who.token):
+            if signer.is_ticket_token(hall.id, ticket_id, caller.token):
                 return answer(HallOfTicket(hall.id))
     raise TicketNotFound
 
 
 async def code(request: web.Request) -> web.Response:
-    """The ticket's code, to be scanned."""
+    """Show the ticket's code and its QR code."""
     hall, ticket_id = hall_of(request), ticket_of(request)
     day = await request.app[LANES].day_of_ticket(hall, ticket_id)
-    said = day.ticket(ticket_id).code
-    return answer(CodeSeen(said, list(qr_modules(said))))
+    ticket_code = day.ticket(ticket_id).code
+    return answer(CodeSeen(ticket_code, list(qr_modules(ticket_code))))
 
 
 async def history(request: web.Request) -> web.Response:
-    """What happened to a ticket: when, who, which rule."""
+    """List the events of a ticket, oldest first: when, by whom, and by which rule."""
     hall, ticket_id, limit = hall_of(request), ticket_of(request), limit_of(request)
     after_seq = number_cursor_of(request)
     lanes = request.app[LANES]
@@ -193,5 +192,5 @@ async def history(request: web.Request) -> web.Response:
         )
         for record in records
     ]
-    following = str(records[-1].seq) if len(found) > limit else None
-    return answer(History(items, following, day.seq))
+    next_cursor = str(records[-1].seq) if len(found) > limit else None
+    return answer(History(items, next_cursor, day.seq))

@@ -1,4 +1,4 @@
-"""Routes about tickets, check-ins and search."""
+"""Routes of tickets, check-ins and search."""
 
 from msgspec import Struct
 

@@ -1,4 +1,7 @@
-"""Calls that find people: a day's tickets, and a search whose text is in no address and no log."""
+"""List a day's tickets, and search tickets and appointments by person, number or code.
+
+A search is a POST, so that personal data does not appear in URLs and logs.
+"""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -30,7 +33,7 @@ from service.primitives.personal_data import Personal
 
 
 class SearchForm(Personal, Form, frozen=True, kw_only=True):
-    """Who is looked for: by all that is said, of which at least one."""
+    """Search criteria. At least one is required; a result matches all of them."""
 
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
     name: Line | None = None
@@ -39,9 +42,9 @@ class SearchForm(Personal, Form, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True):
-    """Tickets of today and yesterday, the newest first; appointments from yesterday on, the last start first.
+    """Tickets of today and yesterday, newest first, and appointments from yesterday on, latest start first.
 
-    A page has up to `limit` of each.
+    A page has up to `limit` tickets and up to `limit` appointments.
     """
 
     items: list[TicketListed]
@@ -55,20 +58,20 @@ _N = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class _SearchCursor(Struct, frozen=True, array_like=True):
-    """The ticket, and the appointment, after which a page of a search begins; None where there are no more of them."""
+    """The last ticket and the last appointment of the previous page. `None` if there are no more of that kind."""
 
     ticket: tuple[date, _N] | None
     appointment: tuple[Annotated[datetime, Meta(tz=True)], _N] | None
 
-    def cursor(self) -> str | None:
-        """The same as a cursor; None when there is no more of anything."""
+    def encoded(self) -> str | None:
+        """The cursor as text for `next_cursor`; `None` after the last page."""
         if self.ticket is self.appointment is None:
             return None
         return urlsafe_b64encode(msgspec.json.encode(self)).decode()
 
 
 async def list_tickets(request: web.Request) -> web.Response:
-    """A day's tickets as they are now, in the order of issue."""
+    """List a day's tickets in their current state, in the order of issue."""
     hall_id, limit = hall_of(request), limit_of(request)
     hall = await request.app[HALLS].get(hall_id)
     on = date_of(request, "on") or hall.day_at(request.app[CLOCK].now_at())
@@ -86,57 +89,61 @@ async def list_tickets(request: web.Request) -> web.Response:
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     page = found[:limit]
-    following = str(page[-1].n) if len(found) > limit else None
-    return answer(TicketList([ticket_listed(ticket) for ticket in page], following, seq))
+    next_cursor = str(page[-1].n) if len(found) > limit else None
+    return answer(TicketList([ticket_listed(ticket) for ticket in page], next_cursor, seq))
 
 
 async def search(request: web.Request) -> web.Response:
-    """Find people by code, number, phone, or part of the name.
+    """Find tickets and appointments by code, number, phone, or part of the person's name.
 
-    Tickets are those of today and yesterday, appointments those from yesterday on; `limit` is of each.
+    It finds tickets of today and yesterday, and appointments from yesterday on. `limit` applies to each of both.
     """
     hall_id, form = hall_of(request), await read_body(request, SearchForm)
     limit, after = limit_of(request), _cursor_of(request)
     hall, now_at = await request.app[HALLS].get(hall_id), request.app[CLOCK].now_at()
-    said = search_terms(form, hall.document.country)
+    terms = search_terms(form, hall.document.country)
     today = hall.day_at(now_at)
     yesterday = today - timedelta(days=1)
     last = today + timedelta(days=hall.document.booking.horizon_days)
     try:
         finder, found, booked = request.app[FINDER], [], []
         if after.ticket is not None:
-            found = await finder.search(hall_id, (yesterday, today), said, after=after.ticket, limit=limit + 1)
+            found = await finder.search(hall_id, (yesterday, today), terms, after=after.ticket, limit=limit + 1)
         if after.appointment is not None:
             booked = await finder.search_appointments(
-                hall_id, (yesterday, last), said, after=after.appointment, limit=limit + 1
+                hall_id, (yesterday, last), terms, after=after.appointment, limit=limit + 1
             )
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     lanes = request.app[LANES]
     appointments = [appointment_listed(one, now_at, lanes.in_memory(hall_id, one.day)) for one in booked[:limit]]
-    following = _SearchCursor(
+    next_page = _SearchCursor(
         None if len(found) <= limit else (found[limit - 1].day, found[limit - 1].n),
         None if len(booked) <= limit else (booked[limit - 1].starts_at, booked[limit - 1].n),
     )
-    return answer(Found([ticket_listed(ticket) for ticket in found[:limit]], appointments, following.cursor()))
+    return answer(Found([ticket_listed(ticket) for ticket in found[:limit]], appointments, next_page.encoded()))
 
 
 def _cursor_of(request: web.Request) -> _SearchCursor:
-    """Where the page begins that is asked for. Raises BodyInvalid."""
-    said = text_cursor_of(request)
-    if not said:
+    """Decode the cursor in the query. Raises BodyInvalid."""
+    text = text_cursor_of(request)
+    if not text:
         return _SearchCursor(NEWEST, LAST_START)
     try:
-        found: _SearchCursor = msgspec.json.decode(urlsafe_b64decode(said), type=_SearchCursor)
-        if found.appointment is not None:
-            found.appointment[0].astimezone(UTC)
+        cursor: _SearchCursor = msgspec.json.decode(urlsafe_b64decode(text), type=_SearchCursor)
+        if cursor.appointment is not None:
+            cursor.appointment[0].astimezone(UTC)
     except (ValueError, OverflowError, msgspec.DecodeError) as error:
         raise BodyInvalid(("cursor", "`next_cursor` of the page before")) from error
-    return found
+    return cursor
 
 
 def search_terms(form: SearchForm, country: str | None) -> TicketQuery:
-    """What is looked for, written as it is kept in a hall of the country. Raises BodyInvalid when nothing is."""
+    """Normalize the search criteria to the stored forms.
+
+    `country` is used to read phone numbers without a country code. Raises BodyInvalid without a criterion, or for an
+    empty one.
+    """
     code = None if form.code is None else normalized_code(form.code)
     number = None if form.number is None else re.sub(r"\s", "", form.number).upper()
     phone = None if form.phone is None else digits_of(form.phone)
@@ -151,26 +158,26 @@ def search_terms(form: SearchForm, country: str | None) -> TicketQuery:
 
 
 def digits_of(phone: str) -> str:
-    """The digits of a phone."""
+    """The digits of a phone number."""
     return re.sub(r"[^0-9]", "", phone)
 
 
 def _phone_forms(phone: str, country: str | None) -> tuple[str, ...]:
-    """The digits that were said, which may be the last ones of a phone, and those of it with its country's."""
+    """The digits as typed, which may be only the last ones, and the digits with the country code."""
     with suppress(BodyInvalid):
         return digits_of(phone), digits_of(e164("phone", phone, country))
     return (digits_of(phone),)
 
 
 def _state_of(request: web.Request) -> TicketState | None:
-    said = request.query.get("state")
-    if said is not None and said not in set(TicketState):
+    state = request.query.get("state")
+    if state is not None and state not in set(TicketState):
         raise BodyInvalid(("state", f"one of {', '.join(TicketState)}"))
-    return None if said is None else TicketState(said)
+    return None if state is None else TicketState(state)
 
 
 def _service_of(request: web.Request) -> str | None:
-    said = request.query.get("service")
-    if said is not None and not _SERVICE.search(said):
+    service = request.query.get("service")
+    if service is not None and not _SERVICE.search(service):
         raise BodyInvalid(("service", "a service's id"))
-    return said
+    return service
