@@ -1,1 +1,1 @@
-"""Appointments: book, watch, change and cancel; free slots; calendar files."""
+"""Appointments: book, show, change and cancel; free slots; calendar files."""

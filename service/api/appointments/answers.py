@@ -1,4 +1,4 @@
-"""Answers about appointments."""
+"""Response bodies of appointments."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from service.runtime.requests import Answer
 
 
 class AppointmentListed(Struct, frozen=True, kw_only=True):
-    """An appointment in a list, as it is now."""
+    """An appointment in a list, in its current state."""
 
     id: str
     code: str
@@ -31,9 +31,9 @@ class AppointmentListed(Struct, frozen=True, kw_only=True):
 
 
 class AppointmentList(Struct, frozen=True):
-    """Appointments of a day; `seq` is the day's, 0 when nothing has happened to it.
+    """Appointments of a day. `seq` is the day's, 0 before its first event.
 
-    `over_capacity` are those to come that the day would not take by its plan, of the whole day and not of the page.
+    `over_capacity` are the ids of future appointments that exceed the capacity in the plan, for the whole day.
     """
 
     items: list[AppointmentListed]
@@ -43,7 +43,7 @@ class AppointmentList(Struct, frozen=True):
 
 
 def appointment_listed(found: FoundAppointment, now_at: datetime, day: Day | None) -> AppointmentListed:
-    """Say what a list has of an appointment; a `day` in memory knows for how long the hall was suspended."""
+    """An appointment as an item of a list. `day`, if in memory, tells how long the hall was suspended."""
     suspended_s = 0.0 if day is None else day.suspended_s(found.starts_at, now_at)
     return AppointmentListed(
         id=found.id,
@@ -61,9 +61,9 @@ def appointment_listed(found: FoundAppointment, now_at: datetime, day: Day | Non
 
 
 def recorded_view(request: web.Request, hall: HallId, result: Answer, *, owner: bool) -> AppointmentView:
-    """The appointment as the command's own events left it: the same words however often it is asked."""
+    """The appointment right after its command. A repeated request gets the same view."""
     assert result.done is not None, "every change of an appointment is an event"
     part = result.done.last
-    assert part.appointment is not None, "and the last one that was asked for is about the appointment"
+    assert part.appointment is not None, "the last event of the command is about the appointment"
     token = request.app[SIGNER].appointment_token(hall, part.appointment.id) if owner else None
     return appointment_view(part.appointment, part.at, part.seq, token=token)

@@ -1,4 +1,4 @@
-"""The call that gives an appointment as a calendar file.
+"""Handler of the calendar file of an appointment.
 
 Source: RFC 5545; CONTRACT 5 (stable UID, SEQUENCE counts changes).
 """
@@ -17,12 +17,12 @@ from service.notify.content import calendar_entry_of
 from service.notify.model import Facts
 from service.notify.translations import choose_language
 
-GIVEN_UP = frozenset({AppointmentState.CANCELLED, AppointmentState.EXPIRED})
-"""What a calendar is to show as cancelled."""
+CANCELLED_STATES = frozenset({AppointmentState.CANCELLED, AppointmentState.EXPIRED})
+"""States that a calendar shows as cancelled."""
 
 
 async def show(request: web.Request) -> web.Response:
-    """An appointment as a calendar file; its UID stays, SEQUENCE counts its changes."""
+    """Show an appointment as a calendar file. Its UID never changes; SEQUENCE counts the changes."""
     hall_id, appointment_id = hall_of(request), appointment_of(request)
     hall = await request.app[HALLS].get(hall_id)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment_id)
@@ -40,7 +40,7 @@ async def show(request: web.Request) -> web.Response:
     entry = calendar_entry_of(hall_id, appointment_id, facts, hall.document, language, links)
     now_at = request.app[CLOCK].now_at()
     state = day.state_of(appointment, now_at)
-    method = CalendarMethod.CANCEL if state in GIVEN_UP else CalendarMethod.PUBLISH
+    method = CalendarMethod.CANCEL if state in CANCELLED_STATES else CalendarMethod.PUBLISH
     response = web.Response(
         body=render_calendar_file(entry, method, now_at, held=state is AppointmentState.HELD),
         content_type="text/calendar",
@@ -52,7 +52,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def _locale_of(request: web.Request, hall: HallId, appointment: Appointment) -> str | None:
-    """The language of who it is for, if they said one."""
+    """The language of the applicant, if known."""
     if appointment.applicant is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Bodies of requests about appointments."""
+"""Request bodies of appointments."""
 
 from typing import Annotated, Literal
 
@@ -13,9 +13,9 @@ from service.primitives.text_fields import Email, PersonName
 
 
 class BookForm(Personal, Form, frozen=True, kw_only=True):
-    """Book a start for `count` people, or with `hold` keep it for somebody who says later who they are.
+    """Book a slot for `count` people. With `hold`, keep the slot for ten minutes; the applicant may follow later.
 
-    `ticket` is one on standby, whose token is sent with it: it leaves the queue in the same moment.
+    `ticket` is a ticket on standby whose token is sent with the request. It leaves the queue at the same time.
     """
 
     service: ServiceCode
@@ -29,7 +29,7 @@ class BookForm(Personal, Form, frozen=True, kw_only=True):
 
 
 class ChangeApplicantForm(Personal, Form, frozen=True, kw_only=True):
-    """JSON Merge Patch: what is not said stays, null takes away."""
+    """JSON Merge Patch of the applicant. Missing fields stay as they are; null removes a value."""
 
     name: PersonName | UnsetType = UNSET
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | UnsetType | None = UNSET
@@ -38,7 +38,7 @@ class ChangeApplicantForm(Personal, Form, frozen=True, kw_only=True):
 
 
 class ChangeAppointmentForm(Form, frozen=True, kw_only=True):
-    """JSON Merge Patch: another start or number of people, who it is for; `state` booked confirms a hold."""
+    """JSON Merge Patch of start, count and applicant. `state` set to `booked` confirms a hold."""
 
     starts_at: Instant | UnsetType = UNSET
     state: Literal["booked"] | UnsetType = UNSET

@@ -1,7 +1,7 @@
-"""Calls about appointments: book or hold, watch, change, give up, take into a calendar; and staff's list of a day.
+"""Handlers of appointments: book or hold, show, change and cancel; the code; the list of a day.
 
-An appointment belongs to the day of its slot, so whatever is asked of it goes to that day's lane, however far ahead it
-is.
+An appointment belongs to the day of its slot, so its commands run on the lane of that day, even if the day is far
+ahead.
 
 Source: CONTRACT 4 and 5; RFC 7396 (merge patch).
 """
@@ -59,11 +59,10 @@ from service.runtime.requests import Answer
 
 
 async def book(request: web.Request) -> web.Response:
-    """Book a start of a service, or hold it for ten minutes.
+    """Book a slot of a service, or hold it for ten minutes.
 
-    A hold needs no applicant, and ends by itself unless a PATCH with `state` booked confirms it. Sent again with the
-    same Idempotency-Key it is the same appointment. With a `ticket` on standby, and its token, that ticket leaves by
-    it.
+    A hold needs no applicant. It expires unless a PATCH with `state` set to `booked` confirms it. With `ticket`, a
+    ticket on standby whose token is sent, the ticket leaves the queue at the same time.
     """
     hall_id, caller = hall_of(request), caller_of(request)
     form = await read_body(request, BookForm)
@@ -73,8 +72,8 @@ async def book(request: web.Request) -> web.Response:
     result = await execute_once(
         request, caller, hall_id, lambda: _book(request, caller, hall, form, starts_at), on=on, of_any_day=True
     )
-    seen = recorded_view(request, hall_id, result, owner=True)
-    response = answer(seen, 201, Location=f"/v1/halls/{hall_id}/appointments/{seen.id}")
+    view = recorded_view(request, hall_id, result, owner=True)
+    response = answer(view, 201, Location=f"/v1/halls/{hall_id}/appointments/{view.id}")
     set_browser_cookie(request, response)
     return response
 
@@ -129,16 +128,16 @@ async def _book(request: web.Request, caller: Caller, hall: Hall, form: BookForm
 
 
 async def show(request: web.Request) -> web.Response:
-    """Watch an appointment: when it is, and what has become of it."""
+    """Show an appointment with its current state."""
     hall_id, appointment, caller = hall_of(request), appointment_of(request), caller_of(request)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
     return answer(_current_view(request, caller, day, appointment))
 
 
 async def change(request: web.Request) -> web.Response:
-    """Change the time, also to another day, who it is for or how many; `state` booked confirms a hold.
+    """Change the time (also to another day), the applicant or the count; with `state` set to `booked`, confirm a hold.
 
-    What is not said stays as it is. A place at the other time is taken before the present one is given up.
+    Fields that are left out stay as they are. The old place is released only after the new place is taken.
     """
     hall_id, appointment_id, caller = hall_of(request), appointment_of(request), caller_of(request)
     form = await read_body(request, ChangeAppointmentForm)
@@ -165,8 +164,8 @@ async def _change(
     applicant, person = await changed_applicant_and_hash(request, hall, appointment, form.applicant)
     await count_change(request, caller, hall.id, appointment, applicant)
     confirm = form.state is not UNSET
-    of_nobody = appointment.state is AppointmentState.HELD and appointment.applicant is None
-    if confirm and of_nobody and not caller.may(Role.STAFF):
+    is_anonymous_hold = appointment.state is AppointmentState.HELD and appointment.applicant is None
+    if confirm and is_anonymous_hold and not caller.may(Role.STAFF):
         _require_applicant(applicant)
     command = commands.ChangeAppointment(
         appointment=appointment_id,
@@ -180,7 +179,7 @@ async def _change(
     count = appointment.count if form.count is UNSET else form.count
     asked = SlotQuery(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
     with _day_ended_as(_ended_state(request, day, appointment)):
-        if starts_at is not UNSET:  # on the same day too: it may have moved to another since it was looked for
+        if starts_at is not UNSET:  # also on the same day: the appointment may have moved to another day meanwhile
             changing = await lane_request(request, caller, command, applicant)
             asking_for = request.app[MOVES].move(hall_id, on, changing, key_checked=True)
         else:
@@ -189,15 +188,15 @@ async def _change(
 
 
 async def code(request: web.Request) -> web.Response:
-    """The appointment's code, to be scanned at the hall."""
+    """Show the appointment's code and its QR code, to be scanned at the hall."""
     hall_id, appointment = hall_of(request), appointment_of(request)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
-    said = day.appointment(appointment).code
-    return answer(CodeSeen(said, list(qr_modules(said))))
+    appointment_code = day.appointment(appointment).code
+    return answer(CodeSeen(appointment_code, list(qr_modules(appointment_code))))
 
 
 async def cancel(request: web.Request) -> web.Response:
-    """Give an appointment or a hold up; the place is free for others at once."""
+    """Cancel an appointment or a hold. Others can book the place at once."""
     hall_id, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     result = await execute_once(request, caller, hall_id, lambda: _cancel(request, caller, hall_id), of_any_day=True)
@@ -210,14 +209,14 @@ async def _cancel(request: web.Request, caller: Caller, hall_id: HallId) -> Answ
     before = day.appointment(appointment)
     command = commands.CancelAppointment(appointment, CancelledBy.STAFF if caller.works_here else CancelledBy.SELF)
     if before.state is AppointmentState.BOOKED:
-        with suppress(RateLimited):  # what is given up is others', however many messages that makes
+        with suppress(RateLimited):  # a cancellation frees a place, so it is never refused for too many messages
             await count_message(request, caller, hall_id, before.applicant)
     with _day_ended_as(_ended_state(request, day, before)):
         return await execute(request, caller, hall_id, command, on=day.on)
 
 
 async def list_(request: web.Request) -> web.Response:
-    """A day's appointments as they are now, in the order of making."""
+    """List a day's appointments in their current state, in the order in which they were made."""
     hall_id, limit = hall_of(request), limit_of(request)
     hall, now_at = await request.app[HALLS].get(hall_id), request.app[CLOCK].now_at()
     on = date_of(request, "on") or hall.day_at(now_at)
@@ -228,14 +227,15 @@ async def list_(request: web.Request) -> web.Response:
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     page = found[:limit]
-    following = str(page[-1].n) if len(found) > limit else None
+    next_cursor = str(page[-1].n) if len(found) > limit else None
     over = await request.app[AVAILABILITY].find_over_capacity_on(hall, on) if found else set()
     day = request.app[LANES].in_memory(hall_id, on)
-    return answer(AppointmentList([appointment_listed(one, now_at, day) for one in page], sorted(over), following, seq))
+    items = [appointment_listed(appointment, now_at, day) for appointment in page]
+    return answer(AppointmentList(items, sorted(over), next_cursor, seq))
 
 
 def _current_view(request: web.Request, caller: Caller, day: Day, appointment: AppointmentId) -> AppointmentView:
-    """The appointment now; with its token to its owner."""
+    """The appointment in its current state, with its token if the caller is the owner."""
     token = None if caller.works_here else request.app[SIGNER].appointment_token(day.hall, appointment)
     now_at = request.app[CLOCK].now_at()
     return appointment_view(day.appointment(appointment), now_at, day.seq, token=token, day=day)
@@ -243,7 +243,7 @@ def _current_view(request: web.Request, caller: Caller, day: Day, appointment: A
 
 @contextmanager
 def _day_ended_as(refusal: Refusal) -> Iterator[None]:
-    """Refuse so what is asked inside of a day that has ended."""
+    """Context manager that raises `refusal` if the code inside raises DayHasEnded."""
     try:
         yield
     except DayHasEnded as ended:
@@ -257,7 +257,7 @@ def _ended_state(request: web.Request, day: Day, appointment: Appointment) -> Wr
 async def _offer_nearest_starts(
     request: web.Request, hall: Hall, asked: SlotQuery, on: date, execution: Awaitable[Answer]
 ) -> Answer:
-    """What is given; where the whole day is full, the refusal says the first free starts of the days after it."""
+    """Await a command. If it raises SlotFull without free slots on its day, add the nearest ones of other days."""
     try:
         return await execution
     except SlotFull as full:
@@ -269,12 +269,12 @@ async def _offer_nearest_starts(
 
 def _start_in_utc(at: datetime) -> datetime:
     found = to_utc("starts_at", at)
-    assert found is not None, "an instant was given"
+    assert found is not None, "`at` is an instant"
     return found
 
 
 def _date_to_book(request: web.Request, hall: Hall, starts_at: datetime) -> date:
-    """The hall's date of a start. Raises SlotNotOffered for one before today or beyond the horizon: none is opened."""
+    """The hall's date of a start. Raises SlotNotOffered if it is before today or beyond the booking horizon."""
     on, today = _hall_date(hall, starts_at), hall.day_at(request.app[CLOCK].now_at())
     if on is None or not today <= on <= today + timedelta(days=hall.document.booking.horizon_days):
         raise SlotNotOffered
@@ -282,7 +282,7 @@ def _date_to_book(request: web.Request, hall: Hall, starts_at: datetime) -> date
 
 
 def _hall_date(hall: Hall, starts_at: datetime) -> date | None:
-    """The hall's date of a start, whether it can be booked or not; None outside of the years 1 to 9999 there."""
+    """The hall's date of a start; `None` outside the years 1 to 9999 in the hall's time zone."""
     try:
         return day_of(hall.document, starts_at)
     except OverflowError:
@@ -290,7 +290,7 @@ def _hall_date(hall: Hall, starts_at: datetime) -> date | None:
 
 
 async def _day_of_standby(request: web.Request, caller: Caller, hall: HallId, ticket: TicketId) -> Day:
-    """The day of a ticket that is to be given up. Raises TicketNotFound, also for one that is somebody else's."""
+    """The day of the ticket that a booking replaces. Raises TicketNotFound, also if the caller does not own it."""
     token = "" if caller.token is None else caller.token
     if not caller.may(Role.STAFF) and not request.app[SIGNER].is_ticket_token(hall, ticket, token):
         raise TicketNotFound

@@ -1,4 +1,4 @@
-"""Keyed hashes by which the booking rules recognise applicants and holders."""
+"""Keyed hashes that identify applicants and holders for the booking rules, without personal data."""
 
 from collections import Counter
 
@@ -24,7 +24,7 @@ from service.runtime.hall import Hall
 async def applicant_and_hash(
     request: web.Request, hall: Hall, form: ApplicantForm | None
 ) -> tuple[Applicant | None, str | None]:
-    """The person as they are kept, and what rules may know of them. Raises BodyInvalid for a phone that is none."""
+    """The applicant to store, and the person hash. Raises BodyInvalid if the phone number is not valid."""
     if form is None:
         return None, None
     applicant = new_applicant(form, hall.document.country)
@@ -32,36 +32,40 @@ async def applicant_and_hash(
 
 
 async def person_hash(request: web.Request, hall: Hall, contact: Contact) -> str | None:
-    """What rules may know of a person; None for who left neither phone nor mail.
+    """The keyed hash of a person's contact; `None` without a phone number and mail address.
 
-    Who has appointments to come that were made with an older secret is known by that one until they are over: rules
-    tell people apart by one hash each.
+    The rules need one hash per person. If the person has future appointments made with an older secret, the hash with
+    that secret is used until they are over.
     """
     persons = person_hashes(request.app[SIGNER].fingerprints, hall.id, contact)
     if len(persons) < 2:
         return next(iter(persons), None)
     try:
-        known = Counter(await request.app[FINDER].persons_to_come(hall.id, persons))
+        appointments = Counter(await request.app[FINDER].persons_to_come(hall.id, persons))
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
-    return max(persons, key=lambda person: known[person])  # of none the one that signs, which is the first
+    return max(
+        persons, key=lambda person: appointments[person]
+    )  # without appointments the first, by the current secret
 
 
 async def stored_person_hash(request: web.Request, hall: Hall, applicant: str | None) -> str | None:
-    """What rules may know of a person whose row there is."""
-    somebody = await stored_applicant(request, hall.id, applicant)
-    if somebody is None:
+    """The person hash of a stored applicant."""
+    stored = await stored_applicant(request, hall.id, applicant)
+    if stored is None:
         return None
-    return await person_hash(request, hall, contact_of(somebody))
+    return await person_hash(request, hall, contact_of(stored))
 
 
 async def changed_applicant_and_hash(
     request: web.Request, hall: Hall, appointment: Appointment, form: ChangeApplicantForm | UnsetType
 ) -> tuple[Applicant | None, str | UnsetType | None]:
-    """Somebody else, or the same with another name or number; none and unset where nothing is said of them.
+    """Apply a merge patch to the applicant of an appointment. Returns the new applicant and the person hash.
+
+    Without a patch it returns `None` and `UNSET`.
 
     Raises:
-        BodyInvalid: nobody is named, or it is no number.
+        BodyInvalid: the result has no name, or the phone number is not valid.
     """
     if form is UNSET:
         return None, UNSET
@@ -80,8 +84,11 @@ async def changed_applicant_and_hash(
 
 
 async def holder_hash(request: web.Request, caller: Caller, hall: Hall) -> str | None:
-    """What rules may know of who holds: a visitor's browser, or else the credential; None for who is at the hall."""
+    """The hash that identifies the holder of a hold: of the visitor's browser, or else of the credential.
+
+    `None` for on-site roles, whose holds are not limited.
+    """
     if caller.role in ON_SITE_ROLES:
         return None
-    held_by = caller.credential if caller.works_here else await browser_cookie(request) or caller.credential
-    return browser_hash(request.app[SIGNER], hall.id, held_by) if held_by else None
+    holder = caller.credential if caller.works_here else await browser_cookie(request) or caller.credential
+    return browser_hash(request.app[SIGNER], hall.id, holder) if holder else None

@@ -1,4 +1,4 @@
-"""The call that says what can be booked."""
+"""Handler of free slots."""
 
 import re
 from datetime import date, timedelta
@@ -25,46 +25,49 @@ from service.runtime.hall import Hall
 
 
 class SlotList(Struct, frozen=True):
-    """Starts that can be booked, by day and service, in order."""
+    """Slots, in the order of day, service and start."""
 
     slots: list[SlotView]
 
 
 SPAN_DAYS_MAX = 62
-"""Days of one question, both ends included."""
+"""Most days of one request, both ends included."""
 
 SERVICE_DAYS_MAX = 1_000
-"""Services times days of one question, of which the first asked costs a millisecond each."""
+"""Most services times days of one request. Each that is not cached takes about 1 ms."""
 
-DAYS_PACKED = 7
-"""An answer for more days than a week is sent compressed to who can read it."""
+COMPRESSED_DAYS_MIN = 7
+"""An answer for more than a week is compressed for clients that accept it."""
 
 _COUNT = re.compile(r"[0-9]{1,2}")
 
 
 async def show(request: web.Request) -> web.Response:
-    """The starts that can be booked, by day, full ones as well; those that are past or too near are left out.
+    """List the slots of one service, or of all bookable services, including full slots. Past slots are left out.
 
-    Without `service`, of every service that can be booked. To staff the notice does not apply; a partner sees what is
-    kept for its guests, and so does a guest who sends the code of an invitation: in a header, for an address is logged.
+    Slots within the minimum notice before the start are shown only to staff. A partner also sees the places reserved
+    for its guests, and so does a guest who sends the code of an invitation in the header `Paihao-Invitation`.
     """
     hall_id, caller = hall_of(request), await visitor(request)
     hall = await request.app[HALLS].get(hall_id)
     first, last = _span(request, hall)
     with counting_online_referrals(request, hall_id, request.query.get("service", ""), "slots"):
-        asked = _asked(request, hall, caller, await _invited(request, hall, caller))
-    if len(asked) * ((last - first).days + 1) > SERVICE_DAYS_MAX:
+        queries = _slot_queries(request, hall, caller, await _invitation_in_header(request, hall, caller))
+    if len(queries) * ((last - first).days + 1) > SERVICE_DAYS_MAX:
         raise BodyInvalid(("service", "say which: of all there are too many for so many days"))
     response = answer_encoded(
-        b'{"slots":[' + await request.app[AVAILABILITY].slots_json(hall, asked, first, last) + b"]}"
+        b'{"slots":[' + await request.app[AVAILABILITY].slots_json(hall, queries, first, last) + b"]}"
     )
-    if (last - first).days >= DAYS_PACKED:
-        response.enable_compression()  # starts differ little: a month comes to a slow phone in a tenth of the bytes
+    if (last - first).days >= COMPRESSED_DAYS_MIN:
+        response.enable_compression()  # slots are similar: a month shrinks to a tenth
     return response
 
 
-async def _invited(request: web.Request, hall: Hall, caller: Caller) -> Invited | None:
-    """What an invitation gives a right to, if one is shown. Raises BodyInvalid, CodeNotFound."""
+async def _invitation_in_header(request: web.Request, hall: Hall, caller: Caller) -> Invited | None:
+    """The invitation whose code is in the header, if any. A code in the URL would be logged by proxies.
+
+    Raises BodyInvalid, CodeNotFound, RateLimited.
+    """
     code = request.headers.get(INVITATION_HEADER)
     if code is None:
         return None
@@ -73,12 +76,13 @@ async def _invited(request: web.Request, hall: Hall, caller: Caller) -> Invited 
     return invitation_scope(await invitation_of(request, caller, hall.id, code))
 
 
-def _asked(request: web.Request, hall: Hall, caller: Caller, invited: Invited | None) -> list[SlotQuery]:
-    """The questions. Raises ServiceNotFound, OnlineOnly, BodyInvalid."""
-    said, count = request.query.get("service"), _count(request)
-    services = [one for one in hall.document.services if said in {None, one.id}]
-    if said is None:
-        services = [one for one in services if one.bookable and one.online_url is None and count <= one.count_max]
+def _slot_queries(request: web.Request, hall: Hall, caller: Caller, invited: Invited | None) -> list[SlotQuery]:
+    """The queries, one per service. Raises ServiceNotFound, OnlineOnly, BodyInvalid."""
+    requested, count = request.query.get("service"), _count(request)
+    services = [service for service in hall.document.services if requested in {None, service.id}]
+    if requested is None:
+        bookable = [service for service in services if service.bookable and service.online_url is None]
+        services = [service for service in bookable if count <= service.count_max]
     elif not services:
         raise ServiceNotFound
     elif (url := services[0].online_url) is not None:
@@ -87,20 +91,20 @@ def _asked(request: web.Request, hall: Hall, caller: Caller, invited: Invited | 
         raise BodyInvalid(("count", f"from 1 to {services[0].count_max} in one booking"))
     partner = caller.credential.removeprefix("device:") if caller.role is Role.PARTNER else None
     if partner is not None:
-        return [SlotQuery(ServiceId(one.id), count, partner=partner) for one in services]
+        return [SlotQuery(ServiceId(service.id), count, partner=partner) for service in services]
     staff = caller.may(Role.STAFF)
-    return [slot_question(request, ServiceId(one.id), count, staff=staff, invited=invited) for one in services]
+    return [slot_question(request, ServiceId(service.id), count, staff=staff, invited=invited) for service in services]
 
 
 def _count(request: web.Request) -> int:
-    said = request.query.get("count", "1")
-    if not _COUNT.fullmatch(said) or int(said) < 1:
+    text = request.query.get("count", "1")
+    if not _COUNT.fullmatch(text) or int(text) < 1:
         raise BodyInvalid(("count", "a number from 1 to 99"))
-    return int(said)
+    return int(text)
 
 
 def _span(request: web.Request, hall: Hall) -> tuple[date, date]:
-    """The dates asked for. Raises BodyInvalid for what is none, more than `SPAN_DAYS_MAX`, or the wrong way round."""
+    """The first and last date in the query. Raises BodyInvalid if malformed, too long or in the wrong order."""
     today = hall.day_at(request.app[CLOCK].now_at())
     first = date_of(request, "from") or today
     last = date_of(request, "to")

@@ -1,4 +1,4 @@
-"""Answers to kiosks."""
+"""Response bodies of kiosks."""
 
 from msgspec import Struct
 
@@ -7,7 +7,7 @@ from service.domain.view import OnDate, Stamp, TicketView
 
 
 class KioskSeen(Struct, frozen=True, kw_only=True):
-    """A kiosk; `ticket_url` is where people watch a ticket, with `{ticket}` and `{token}` to fill in."""
+    """A kiosk. `ticket_url` is the URL of the ticket page, with the placeholders `{ticket}` and `{token}`."""
 
     device: str
     name: str
@@ -16,7 +16,7 @@ class KioskSeen(Struct, frozen=True, kw_only=True):
 
 
 class NumberLeased(Struct, frozen=True, kw_only=True):
-    """A number in stock, with all that a slip says of its ticket."""
+    """A leased number, with the data that its slip needs."""
 
     number: str
     code: str
@@ -25,14 +25,14 @@ class NumberLeased(Struct, frozen=True, kw_only=True):
 
 
 class DoorsOpen(Struct, frozen=True):
-    """A span of the day in which numbers may be given out."""
+    """A span of the day in which numbers may be issued."""
 
     from_at: Stamp
     until_at: Stamp
 
 
 class Leased(Struct, frozen=True, kw_only=True):
-    """Numbers of the kiosk's own prefix, in the order in which they are to be given out, and when they may be."""
+    """Leased numbers, in the order in which to issue them, and the times at which they may be issued."""
 
     prefix: str
     items: list[NumberLeased]
@@ -42,14 +42,14 @@ class Leased(Struct, frozen=True, kw_only=True):
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
-    """Why a number is not in the queue."""
+    """The reason why a number did not become a ticket: a problem's code and title."""
 
     code: str
     title: str
 
 
 class GivenSeen(Struct, frozen=True, kw_only=True):
-    """What became of a number: its ticket, or why there is none."""
+    """The result for a reported number: its ticket, or the problem."""
 
     number: str
     ticket: TicketView | None
@@ -57,14 +57,14 @@ class GivenSeen(Struct, frozen=True, kw_only=True):
 
 
 class Reported(Struct, frozen=True, kw_only=True):
-    """What became of the numbers, in the order of the request."""
+    """The results for the reported numbers, in the order of the request."""
 
     items: list[GivenSeen]
     seq: int
 
 
 class PaperSeen(Struct, frozen=True, kw_only=True):
-    """The kiosk's printer, as staff see it now."""
+    """The recorded state of the kiosk's printer."""
 
     device: str
     state: PrinterState

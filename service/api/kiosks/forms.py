@@ -1,4 +1,4 @@
-"""Bodies of requests of kiosks."""
+"""Request bodies of kiosks."""
 
 from typing import Annotated
 
@@ -10,20 +10,20 @@ from service.domain.model import PrinterState
 
 LEASE_AT_ONCE_MAX = 100
 REPORT_AT_ONCE_MAX = 100
-"""Numbers in one request: more are leased, or reported, by another."""
+"""Most numbers in one request to lease or to report."""
 
 
 LeaseCount = Annotated[int, Meta(ge=1, le=LEASE_AT_ONCE_MAX)]
 
 
 class LeaseForm(Form, frozen=True, kw_only=True):
-    """Put so many numbers into the kiosk's stock."""
+    """How many numbers to lease."""
 
     count: LeaseCount = 50
 
 
 class GivenForm(Form, frozen=True, kw_only=True):
-    """A leased number that was given out while the kiosk was cut off, at a time by its clock."""
+    """A leased number that the kiosk issued offline. `issued_at` is by the kiosk's clock."""
 
     number: Annotated[str, Meta(min_length=4, max_length=12)]
     code: CodeText
@@ -33,18 +33,18 @@ class GivenForm(Form, frozen=True, kw_only=True):
 
 
 class ReportForm(Form, frozen=True, kw_only=True):
-    """Numbers given out, in the order in which they were."""
+    """Numbers issued offline, in the order of issue."""
 
     items: Annotated[list[GivenForm], Meta(min_length=1, max_length=REPORT_AT_ONCE_MAX)]
 
 
 class PaperForm(Form, frozen=True, kw_only=True):
-    """How the kiosk's printer is."""
+    """The state of the kiosk's printer."""
 
     paper: PrinterState
 
 
 class SlipForm(Form, frozen=True, kw_only=True):
-    """Print a ticket's slip."""
+    """The ticket whose slip to print."""
 
     ticket: TicketIdText

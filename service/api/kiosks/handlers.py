@@ -1,6 +1,6 @@
-"""Calls of kiosks: who one is, its stock of numbers, what it gave out while it was cut off, its printer.
+"""Handlers of kiosks: the kiosk itself, leased numbers, numbers issued offline, the printer.
 
-A kiosk acts for itself alone: the device in the path is the one whose token it shows.
+A kiosk acts only for itself: the device in the path must be the device of the token.
 
 Source: CONTRACT 8 (kiosk); `domain/leases.py`.
 """
@@ -43,7 +43,7 @@ from service.runtime.requests import Answer
 
 
 async def show(request: web.Request) -> web.Response:
-    """Who the kiosk is that asks, and what it needs to print a ticket's address."""
+    """Show the kiosk of the token, and the URL template of tickets that it prints on slips."""
     hall, kiosk = hall_of(request), await kiosk_of(request)
     links = Links(request.app[SETTINGS].public_url, request.app[SIGNER])
     printer = request.app[PRINTERS].of(hall, kiosk.name) is not None
@@ -51,14 +51,14 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def lease(request: web.Request) -> web.Response:
-    """Lease numbers for when the kiosk is cut off, with codes and tokens, so that slips are whole without us."""
+    """Lease numbers that the kiosk may issue offline, with codes and tokens, so that it can print complete slips."""
     hall, caller, form = hall_of(request), caller_of(request), await read_body(request, LeaseForm)
     device = _own_device(request)
     slips = tuple(Slip(TicketId(new_id()), new_code()) for _ in range(form.count))
     result = await execute(request, caller, hall, commands.LeaseNumbers(device, slips))
-    assert result.done is not None, "a lease is an event"
+    assert result.done is not None, "the command has an event"
     event = result.done.parts[0].event
-    assert isinstance(event, NumbersLeased), "and nothing else"
+    assert isinstance(event, NumbersLeased), "the command has no other event"
     signer = request.app[SIGNER]
     items = [
         NumberLeased(
@@ -78,23 +78,23 @@ async def lease(request: web.Request) -> web.Response:
 
 
 async def report(request: web.Request) -> web.Response:
-    """Report the numbers given out while the kiosk was cut off: each becomes a ticket in its place, once.
+    """Report the numbers that the kiosk issued offline. Each becomes a ticket at its place in the queue, once.
 
-    One that cannot is said so, and the others go on.
+    If a number is refused, its item has a `problem`, and the other numbers are still processed.
     """
     hall, caller, form = hall_of(request), caller_of(request), await read_body(request, ReportForm)
     device = _own_device(request)
     items, seq = [], 0
     for item in form.items:
-        seen, seq = await _reported(request, caller, hall, device, item)
-        items.append(seen)
+        reported, seq = await _report_number(request, caller, hall, device, item)
+        items.append(reported)
     return answer(Reported(items=items, seq=seq))
 
 
-async def _reported(
+async def _report_number(
     request: web.Request, caller: Caller, hall: HallId, device: str, item: GivenForm
 ) -> tuple[GivenSeen, int]:
-    """Report one number; a key of the request is one of each of its numbers."""
+    """Report one number. The command id is derived from the request's key and the number."""
     issued_at = to_utc("issued_at", item.issued_at)
     assert issued_at is not None, "the form has one"
     command = commands.ReportTicket(
@@ -111,13 +111,13 @@ async def _reported(
         result = await request.app[LANES].do(hall, asked)
     except Refusal as refusal:
         if refusal.status >= 500:
-            raise  # nothing is definite yet: the kiosk asks again for all of them
+            raise  # the outcome is unknown; the kiosk repeats the whole request
         problem = Trouble(code=refusal.code, title=refusal.title())
         day = await request.app[LANES].day(hall)
         return GivenSeen(number=item.number, ticket=None, problem=problem), day.seq
     if result.done is not None:
         part = next(part for part in result.done.parts if part.ticket is not None)
-        assert part.ticket is not None, "chosen so"
+        assert part.ticket is not None, "the condition above"
         view = ticket_view(
             result.day,
             result.done.parts[-1].ticket or part.ticket,
@@ -134,7 +134,7 @@ async def _reported(
 
 
 async def paper(request: web.Request) -> web.Response:
-    """Say how the kiosk's printer is: staff see one that wants somebody."""
+    """Report the state of the kiosk's printer. Staff see printers that need attention."""
     hall, form = hall_of(request), await read_body(request, PaperForm)
     device = _own_device(request)
     name = (await kiosk_of(request)).name
@@ -143,9 +143,9 @@ async def paper(request: web.Request) -> web.Response:
 
 
 async def print_slip(request: web.Request) -> web.Response:
-    """Print a ticket's slip at the kiosk's network printer, and answer how that is: a ticket never waits for paper.
+    """Print a ticket's slip on the kiosk's network printer, and answer the state of the printer.
 
-    Sent again with the same Idempotency-Key it prints nothing more.
+    A request that is repeated with the same Idempotency-Key does not print again.
     """
     hall, caller, form = hall_of(request), caller_of(request), await read_body(request, SlipForm)
     device = _own_device(request)
@@ -163,25 +163,24 @@ async def print_slip(request: web.Request) -> web.Response:
         printed.append(await printers.print(printer, day, day.ticket(ticket_id), url))
         return await execute(request, caller, hall, commands.ReportPrinter(device, kiosk.name, printed[-1]))
 
-    result = await execute_once(
-        request, caller, hall, print_, of_any_day=True
-    )  # a moment later a slip would be printed again
+    # `of_any_day` reads the journal: an older state in memory could miss the key, and the slip would be printed twice
+    result = await execute_once(request, caller, hall, print_, of_any_day=True)
     return answer(PaperSeen(device=device, state=_printer_state(result, *printed), seq=result.seq))
 
 
 def _printer_state(result: Answer, now: PrinterState = PrinterState.OK) -> PrinterState:
-    """How the printer was when it was asked for first; `now` where nothing is kept of it."""
+    """The printer's state at the first request with this key; `now` if none is recorded."""
     match None if result.done is None else result.done.last.event:
         case PrinterReported() as reported:
             return reported.state
-        case NothingChanged(printer=PrinterState() as known):
-            return known
+        case NothingChanged(printer=PrinterState() as recorded):
+            return recorded
         case _:
             return now
 
 
 def _own_device(request: web.Request) -> str:
-    """The device of the path, which is the one that asks. Raises DeviceNotFound, also for another's."""
+    """The device in the path. Raises DeviceNotFound if it is not the caller."""
     device = request.match_info["device"].lower()
     if caller_of(request).credential != f"device:{device}":
         raise DeviceNotFound

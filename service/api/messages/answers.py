@@ -1,4 +1,4 @@
-"""Answers about messages."""
+"""Response bodies of messages."""
 
 from msgspec import Struct
 
@@ -7,7 +7,7 @@ from service.notify.model import Kind, MessageChannel, State
 
 
 class MessageSeen(Struct, frozen=True, kw_only=True):
-    """A message to an applicant, about an appointment or a ticket; `reason` says why it was not sent."""
+    """A message to an applicant about an appointment or a ticket. `reason` tells why it was not sent."""
 
     id: str
     kind: Kind
@@ -23,7 +23,7 @@ class MessageSeen(Struct, frozen=True, kw_only=True):
 
 
 class MessageList(Struct, frozen=True):
-    """Messages, the oldest first."""
+    """Messages, oldest first."""
 
     items: list[MessageSeen]
     next_cursor: str | None

@@ -1,6 +1,6 @@
-"""Calls about messages to applicants: what could not be sent, and another try at it.
+"""Handlers of messages: list messages to applicants, and retry those that could not be sent.
 
-They say what a message is about, never whom it is for.
+The answers have the subject of a message, never its recipient.
 """
 
 from aiohttp import web
@@ -22,7 +22,7 @@ from service.notify.outbox import OutboxEntry
 
 
 async def list_(request: web.Request) -> web.Response:
-    """The messages of this hall in a state, the oldest first: those that could not be sent, if not said otherwise."""
+    """List the messages of a hall in a state, oldest first. The default is messages that could not be sent."""
     hall, limit = (await request.app[HALLS].get(hall_of(request))).id, limit_of(request)
     after = id_cursor_of(request)
     try:
@@ -36,7 +36,7 @@ async def list_(request: web.Request) -> web.Response:
 
 
 async def retry(request: web.Request) -> web.Response:
-    """Try a message again that could not be sent; one whose end is unknown may so arrive twice."""
+    """Retry a message that could not be sent. If the outcome of the last try is unknown, it may arrive twice."""
     hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     message = id_of(request, "message", MessageNotFound)
@@ -44,7 +44,7 @@ async def retry(request: web.Request) -> web.Response:
 
 
 def _seen(message: OutboxEntry) -> MessageSeen:
-    about = message.kind in TICKET_KINDS
+    is_about_ticket = message.kind in TICKET_KINDS
     return MessageSeen(
         id=message.id,
         kind=message.kind,
@@ -52,8 +52,8 @@ def _seen(message: OutboxEntry) -> MessageSeen:
         state=message.state,
         reason=message.reason,
         day=message.day.isoformat(),
-        appointment=None if about else message.subject,
-        ticket=message.subject if about else None,
+        appointment=None if is_about_ticket else message.subject,
+        ticket=message.subject if is_about_ticket else None,
         due_at=stamp(message.due_at),
         changed_at=stamp(message.changed_at),
         tries=message.tries,

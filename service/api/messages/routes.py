@@ -1,4 +1,4 @@
-"""Routes about messages."""
+"""Routes of messages."""
 
 from service import errors
 from service.api.messages import answers, handlers
@@ -9,7 +9,7 @@ from service.notify.model import State
 
 _MESSAGE_STATE = Query(
     "state",
-    "Messages in this state; those that could not be sent if not said.",
+    "Only messages in this state. The default is messages that could not be sent.",
     {"type": "string", "enum": [str(state) for state in State]},
 )
 

@@ -1,4 +1,4 @@
-"""The metrics of a process that has no calls: who may have them there, and how they are written.
+"""Access to the metrics of a process without the API, such as `display`.
 
 Source: CONTRACT 5 (`GET /metrics`).
 """
@@ -12,7 +12,7 @@ from service.metrics.metrics import CONTENT_TYPE, Metrics
 
 
 class MetricsAccess:
-    """Says all metrics to the admin and to devices of ops; to anyone where the settings open them."""
+    """Returns the metrics to the admin and to devices with the role ops, or to everyone if the setting is on."""
 
     def __init__(self, settings: Settings, signer: Signer, devices: Devices, clock: Clock, metrics: Metrics) -> None:
         self._open = settings.metrics_open
@@ -22,15 +22,16 @@ class MetricsAccess:
         self._metrics = metrics
 
     async def __call__(self, authorization: str | None) -> tuple[str, str] | None:
-        """The content type and the text for who sends this header; None for who may not have them.
+        """The content type and text of the metrics, or `None` if this Authorization header gives no access.
 
-        Raises StorageUnavailable: whether this is a device of ops cannot be said.
+        Raises:
+            StorageUnavailable: the device cannot be looked up.
         """
-        if self._open or (authorization is not None and await self._may(authorization)):
+        if self._open or (authorization is not None and await self._is_allowed(authorization)):
             return CONTENT_TYPE, self._metrics.text().decode()
         return None
 
-    async def _may(self, authorization: str) -> bool:
+    async def _is_allowed(self, authorization: str) -> bool:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.isascii():
             return False

@@ -1,4 +1,4 @@
-"""Routes about health and metrics."""
+"""Routes of health and metrics."""
 
 from service.api.access.roles import Role
 from service.api.ops import health

@@ -1,4 +1,4 @@
-"""Answers about a person's data."""
+"""Response bodies of personal data."""
 
 import msgspec
 from msgspec import Struct
@@ -8,7 +8,7 @@ from service.primitives.personal_data import Personal
 
 
 class ErasureDone(Struct, frozen=True, kw_only=True):
-    """What was erased: rows of the person, appointments cancelled, invitations that are nobody's, messages stopped."""
+    """Counts: erased applicant rows, cancelled appointments, anonymized invitations, stopped messages."""
 
     people: int
     cancelled: int
@@ -17,7 +17,7 @@ class ErasureDone(Struct, frozen=True, kw_only=True):
 
 
 class PersonSeen(Personal, frozen=True, kw_only=True):
-    """A person as they were written down at a visit."""
+    """A stored applicant. A person has one for each visit or appointment."""
 
     SHOWN = ("id",)
 
@@ -82,7 +82,7 @@ class InvitationOfPerson(Struct, frozen=True, kw_only=True):
 
 
 class MessageOfPerson(Struct, frozen=True, kw_only=True):
-    """A message for a person; its words are kept nowhere."""
+    """A message to a person. Its text is not stored."""
 
     kind: str
     channel: str
@@ -91,7 +91,7 @@ class MessageOfPerson(Struct, frozen=True, kw_only=True):
 
 
 class PersonExported(Struct, frozen=True, kw_only=True):
-    """All that is known of a person in a hall."""
+    """All stored data of a person in a hall."""
 
     people: list[PersonSeen]
     appointments: list[AppointmentOfPerson]

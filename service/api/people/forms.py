@@ -1,4 +1,4 @@
-"""The body of requests about a person's data."""
+"""Request body of operations on personal data."""
 
 from typing import Annotated
 
@@ -8,11 +8,11 @@ from service.api.shared.form_fields import Form
 from service.primitives.personal_data import Personal
 
 EmailKept = Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)]
-"""A mail address by the rule of releases before, which let in more: who was kept by it must be found."""
+"""A mail address by the less strict rule of earlier releases. Addresses stored then must still be found."""
 
 
 class PersonForm(Personal, Form, frozen=True, kw_only=True):
-    """Somebody, by a phone or an address of theirs, at least one."""
+    """A person, identified by phone number or mail address. At least one is required."""
 
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
     email: EmailKept | None = None

@@ -1,4 +1,4 @@
-"""Calls about what is known of a person: give it out, erase it. Who is asked for is in no address and no log."""
+"""Handlers of personal data: erase and export. The person is named in the body, so not in URLs and logs."""
 
 from aiohttp import web
 
@@ -27,15 +27,16 @@ from service.runtime.hall import Hall
 
 
 async def erase(request: web.Request) -> web.Response:
-    """Erase what is known of a person in this hall: names, contacts, and whom invitations and messages are for.
+    """Erase the personal data of a person in this hall: name, contacts, and the link to invitations and messages.
 
-    Appointments to come are cancelled, unless `keep=1` leaves their places to nobody in particular. The journal stays:
-    there is nobody in it.
+    Future appointments are cancelled, or stay without a name with `keep=1`. The journal has no personal data, so it is
+    not changed.
     """
-    hall, form = await _asked_for(request)
+    hall, form = await _hall_and_form(request)
     keep, privacy = flag_of(request, "keep"), request.app[PRIVACY]
     idempotent = await idempotent_request_of(request, caller_of(request))
-    done = await privacy.erased_before(idempotent)  # the country by which phones are read may have changed
+    # look up the key first: the hall's country, which phone numbers depend on, may have changed since the first request
+    done = await privacy.erased_before(idempotent)
     if done is None:
         done = await privacy.erase(hall, _reached(hall, form), idempotent, keep=keep)
     return answer(
@@ -44,13 +45,13 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def export(request: web.Request) -> web.Response:
-    """Give out all that is known of a person in this hall, for them to have."""
-    hall, form = await _asked_for(request)
+    """Export all stored data of a person in this hall."""
+    hall, form = await _hall_and_form(request)
     idempotent = await idempotent_request_of(request, caller_of(request))
     return answer(_exported(await request.app[PRIVACY].export(hall, _reached(hall, form), idempotent)))
 
 
-async def _asked_for(request: web.Request) -> tuple[Hall, PersonForm]:
+async def _hall_and_form(request: web.Request) -> tuple[Hall, PersonForm]:
     hall = await request.app[HALLS].get(hall_of(request))
     form = await read_body(request, PersonForm)
     if form.phone is None and form.email is None:
@@ -59,7 +60,7 @@ async def _asked_for(request: web.Request) -> tuple[Hall, PersonForm]:
 
 
 def _reached(hall: Hall, form: PersonForm) -> Contact:
-    """The phone and the address as they are kept. Raises BodyInvalid for a phone that is none."""
+    """The phone number and mail address as stored. Raises BodyInvalid if the phone number is not valid."""
     phone = None if form.phone is None else e164("phone", form.phone, hall.document.country)
     return Contact(phone, form.email)
 

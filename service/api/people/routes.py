@@ -1,9 +1,9 @@
-"""Routes about personal data."""
+"""Routes of personal data."""
 
 from service.api.people import answers, forms, handlers
 from service.api.route import HALL, MANAGERS, Query, Route
 
-_KEEP = Query("keep", "1: appointments to come stay, for nobody in particular.", {"type": "integer", "enum": [0, 1]})
+_KEEP = Query("keep", "1 keeps future appointments, without a name.", {"type": "integer", "enum": [0, 1]})
 
 
 ROUTES: tuple[Route, ...] = (
