@@ -1,1 +1,1 @@
-"""The benchmarks, as programs."""
+"""Tests of the benchmarks."""

@@ -1,4 +1,4 @@
-"""Every benchmark runs and prints a comparison; what it measures here, for a moment and small, means nothing."""
+"""Every benchmark runs and prints a comparison. These runs are short and small, so the figures mean nothing."""
 
 import pytest
 

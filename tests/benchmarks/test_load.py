@@ -1,4 +1,4 @@
-"""The load generator: what it counts."""
+"""What the load generator counts."""
 
 import asyncio
 
@@ -12,13 +12,13 @@ CLIENTS = 3
 
 
 class Slow(asyncio.Protocol):
-    """A server whose answers come after the seconds that count."""
+    """A server that answers after the measured time."""
 
     def __init__(self, hung_up: asyncio.Queue[None]) -> None:
         self._hung_up = hung_up
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Be ready."""
+        """Keep the transport."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
@@ -28,7 +28,7 @@ class Slow(asyncio.Protocol):
         asyncio.get_running_loop().call_later(LATE_S, self._transport.write, ANSWER)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note it."""
+        """Note the end."""
         assert exc is None
         self._hung_up.put_nowait(None)
 

@@ -1,1 +1,1 @@
-"""The image and what runs beside it: checked, built and run from the very files, without a container engine."""
+"""Tests of the image and the files beside it, without a container engine."""

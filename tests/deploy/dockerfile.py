@@ -1,7 +1,7 @@
-"""Reads a Dockerfile and a .dockerignore.
+"""Parse a Dockerfile and a .dockerignore.
 
-Only what ours use: comments, lines continued by a backslash, flags, shell and exec form. No here-documents, parser
-directives, ONBUILD or SHELL; what is not known is an error.
+Only the syntax used here is supported: comments, lines continued by a backslash, flags, shell and exec form. There are
+no here-documents, parser directives, ONBUILD or SHELL; unsupported syntax is an error.
 """
 
 import json
@@ -25,14 +25,14 @@ FLAGS: Mapping[str, frozenset[str]] = {
     "VOLUME": frozenset(),
     "WORKDIR": frozenset(),
 }
-"""The instructions that are known, and their flags."""
+"""The supported instructions and their flags."""
 
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 FLAG = re.compile(r"--([a-z-]+)=(\S+)\s+")
 
 
 class DockerfileError(Exception):
-    """A line that Docker would refuse, or that is beyond what is known here."""
+    """A line that Docker would refuse, or that is not supported here."""
 
 
 class Instruction(NamedTuple):
@@ -45,7 +45,7 @@ class Instruction(NamedTuple):
 
     @property
     def words(self) -> list[str]:
-        """What follows the name and its flags, word by word."""
+        """The words after the name and its flags."""
         return self.text.split()
 
     @property
@@ -65,10 +65,10 @@ class Instruction(NamedTuple):
 
 
 def instructions(text: str) -> list[Instruction]:
-    """Read a Dockerfile.
+    """Parse a Dockerfile.
 
     Raises:
-        DockerfileError: an instruction or a flag is not known, says nothing, or stands before the first FROM.
+        DockerfileError: an instruction or a flag is unknown, is empty, or stands before the first FROM.
     """
     found: list[Instruction] = []
     begun, parts = 0, list[str]()
@@ -103,10 +103,10 @@ def _instruction(line: int, text: str) -> Instruction:
 
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
-    """Put in the values of variables.
+    """Replace variables by their values.
 
     Raises:
-        DockerfileError: one has no value; Docker would put in nothing.
+        DockerfileError: a variable has no value; Docker would insert an empty string.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -119,7 +119,7 @@ def expanded(text: str, variables: Mapping[str, str]) -> str:
 
 
 def assignments(instruction: Instruction) -> dict[str, str]:
-    """The names and values of an ENV or ARG; quotes are not known."""
+    """Return the names and values of an ENV or ARG; quotes are not supported."""
     pairs = [word.partition("=") for word in instruction.words]
     if not all(name and equals for name, equals, _ in pairs) or '"' in instruction.text or "'" in instruction.text:
         raise DockerfileError(f"line {instruction.line}: {instruction.name} takes NAME=VALUE, without quotes")
@@ -127,13 +127,13 @@ def assignments(instruction: Instruction) -> dict[str, str]:
 
 
 class Ignored:
-    """What a .dockerignore keeps out: of the rules that match a path or a folder above it, the last one holds."""
+    """The rules of a .dockerignore: of the rules that match a path or a folder above it, the last one applies."""
 
     def __init__(self, text: str) -> None:
         self._rules = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
     def __call__(self, path: str) -> bool:
-        """Tell whether a path of the build's folder stays out."""
+        """Tell whether a path of the build context is excluded."""
         above = [str(part) for part in (PurePosixPath(path), *PurePosixPath(path).parents) if str(part) != "."]
         ignored = False
         for rule in self._rules:
@@ -150,7 +150,7 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def context_files(folder: Path, source: str, ignored: Ignored) -> list[Path]:
-    """The files of a COPY's source, as paths within the build's folder; none where it does not exist."""
+    """Return the files of a COPY's source, as paths in the build context; none if the source does not exist."""
     start = folder / source
     files = [start] if start.is_file() else sorted(path for path in start.rglob("*") if path.is_file())
     return [inner for path in files if not ignored(str(inner := path.relative_to(folder)))]

@@ -1,4 +1,4 @@
-"""The files an operator starts from: each keeps to its grammar, and they agree with the service and each other."""
+"""The files for operators have valid syntax, and agree with the service and with each other."""
 
 import importlib.metadata
 import json
@@ -40,7 +40,7 @@ OURS = ("Dockerfile", "compose.yaml", ".dockerignore", "deploy/prometheus.yml", 
 
 SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|_KEY")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-"""Of the checkout and of the image: a package that one of them needs is installed in all."""
+"""The Python of the checkout and that of the image: a package that one of them needs is installed in both."""
 
 
 def named(name: str) -> list[Instruction]:
@@ -48,7 +48,7 @@ def named(name: str) -> list[Instruction]:
 
 
 def variables() -> dict[str, str]:
-    """The image's environment, but for what it takes over from its base."""
+    """Return the image's environment, without the variables of its base image."""
     values = {"PATH": ""}
     for one in named("ENV"):
         values |= {name: expanded(value, values) for name, value in assignments(one).items()}
@@ -175,7 +175,7 @@ def test_what_the_service_is_made_of_gets_into_the_build(path: str) -> None:
 
 
 def needed(requirement: Requirement, found: set[str]) -> None:
-    """Add a package and all it needs, on any of the Pythons."""
+    """Add a package and all its dependencies, on any of the Pythons."""
     name = canonicalize_name(requirement.name)
     if name in found:
         return
@@ -239,7 +239,7 @@ def faults(compose: dict[str, Any]) -> list[str]:
 
 
 def values_of(node: object) -> Iterator[str]:
-    """All texts of a document."""
+    """Return all texts of a document."""
     if isinstance(node, dict):
         for value in node.values():
             yield from values_of(value)

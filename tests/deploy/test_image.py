@@ -1,4 +1,4 @@
-"""The image: made by the steps of the Dockerfile, started by its ENTRYPOINT, asked by its HEALTHCHECK."""
+"""The image: built by the steps of the Dockerfile, started by its ENTRYPOINT, checked by its HEALTHCHECK."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ DEV_ONLY = ("pytest", "mypy", "ruff", "playwright", "hypothesis", "pip")
 async def container(
     image: Stage, said: Path, *arguments: str, environment: Mapping[str, str], check: Sequence[str] = ()
 ) -> AsyncIterator[None]:
-    """Do `docker run`, wait until the image's check or another one finds it healthy; at the end do `docker stop`."""
+    """Do `docker run`, wait until a health check succeeds; at the end do `docker stop`."""
     with said.open("wb") as file:
         process = image.start(arguments, environment, file)
 

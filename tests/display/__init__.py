@@ -1,1 +1,1 @@
-"""Boards, feeds and sockets."""
+"""Tests of boards, feeds and sockets."""

@@ -1,4 +1,4 @@
-"""The board, field by field."""
+"""The fields of a board."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""From the journal to the screen: real PostgreSQL, a real follower, real sockets; commands drawn at random."""
+"""From the journal to the screen: real PostgreSQL, a real follower, real sockets, and random commands."""
 
 import asyncio
 import json
@@ -60,10 +60,10 @@ SERVICES = [ServiceId("loan-first"), ServiceId("enquiry")]
 
 
 class PacedClock(FakeClock):
-    """A clock whose dates the test moves, while screens are paced in real time."""
+    """A clock whose dates the test moves, while its monotonic time is real."""
 
     def monotonic_s(self) -> float:
-        """Seconds that pass by themselves."""
+        """Return real monotonic seconds."""
         return time.monotonic()
 
 
@@ -85,7 +85,7 @@ class Hall:
         evolve(self.day, opened)
 
     async def do(self, command: Command) -> None:
-        """Carry a command out, unless the rules refuse it."""
+        """Execute a command, unless the rules refuse it."""
         try:
             decided = decide(self.day, command, self.clock.now_at())
         except Refusal:
@@ -115,7 +115,7 @@ class Hall:
             self._hints.publish(DEMO, MONDAY, self.day.seq)
 
     def something(self, draw: random.Random) -> Command:
-        """A command that may or may not be allowed."""
+        """Return a random command that may be refused."""
         counter = draw.choice(COUNTERS)
         ticket = draw.choice([*self.day.tickets, TicketId(new_id())])
         kinds: list[Callable[[], Command]] = [
@@ -138,7 +138,7 @@ class Hall:
         return draw.choice(kinds)()
 
     def new_ticket(self, draw: random.Random) -> TakeTicket:
-        """A command to take a number."""
+        """Return a command that takes a ticket."""
         service = draw.choice(SERVICES)
         return TakeTicket(ticket=TicketId(new_id()), code=new_code(), service=service, channel=Channel.WEB)
 

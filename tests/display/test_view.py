@@ -1,4 +1,4 @@
-"""The ticket and the counter in the contract's words."""
+"""The ticket and the counter as the contract describes them."""
 
 from datetime import timedelta
 from typing import Any

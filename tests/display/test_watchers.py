@@ -1,4 +1,4 @@
-"""A frame goes round: a part at a time, to everybody, and never back."""
+"""A frame is sent in batches, to every watcher, and an older one never follows a newer one."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import pytest
 
 from display import watchers as watchers_module
 from display.watchers import Watchers
-from tests.display.stage import Audience, Counting, Feed, Stage
+from tests.display.fakes import CountingObserver, FakeHall, FakeWatcher, Feed
 
 ALIVE = b'{"seq":1,"type":"alive"}'
 
@@ -15,13 +15,13 @@ def board(seq: int) -> bytes:
     return b'{"seq":%d,"type":"board"}' % seq
 
 
-class Crowd:
-    """Five who watch, sent to two at a time."""
+class WatcherGroup:
+    """Five watchers, sent to in batches of two."""
 
     def __init__(self) -> None:
         self.all_shown = 0
         self.watchers = Watchers(self._shown)
-        self.screens = [Audience() for _ in range(5)]
+        self.screens = [FakeWatcher() for _ in range(5)]
         for screen in self.screens:
             self.watchers.add(screen)
 
@@ -29,22 +29,22 @@ class Crowd:
         self.all_shown += 1
 
     def seen(self) -> list[list[int]]:
-        """The seqs of the boards that each has seen; 0 for a word that they are still true."""
+        """Return the seqs of the frames that each watcher got; 0 for an `alive` frame."""
         return [[frame["seq"] if frame["type"] == "board" else 0 for frame in screen.frames] for screen in self.screens]
 
     async def finish(self) -> None:
-        """Let what goes round go round."""
+        """Wait until the frame is sent to all."""
         while self.watchers.is_sending:  # noqa: ASYNC110  (its parts are due in each turn of the loop)
             await asyncio.sleep(0)
 
 
 @pytest.fixture
-def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
+def crowd(monkeypatch: pytest.MonkeyPatch) -> WatcherGroup:
     monkeypatch.setattr(watchers_module, "AT_ONCE", 2)
-    return Crowd()
+    return WatcherGroup()
 
 
-async def test_others_have_their_turn_between_the_parts_of_a_round(crowd: Crowd) -> None:
+async def test_others_have_their_turn_between_the_parts_of_a_round(crowd: WatcherGroup) -> None:
     crowd.watchers.show(board(1))
     assert crowd.seen() == [[1], [1], [], [], []]
 
@@ -57,7 +57,7 @@ async def test_others_have_their_turn_between_the_parts_of_a_round(crowd: Crowd)
     assert (crowd.watchers.is_sending, crowd.all_shown) == (False, 1)
 
 
-async def test_a_newer_frame_goes_first_to_those_who_had_not_the_one_before(crowd: Crowd) -> None:
+async def test_a_newer_frame_goes_first_to_those_who_had_not_the_one_before(crowd: WatcherGroup) -> None:
     crowd.watchers.show(board(1))
     crowd.watchers.show(board(2))
 
@@ -68,7 +68,7 @@ async def test_a_newer_frame_goes_first_to_those_who_had_not_the_one_before(crow
     assert crowd.seen() == [[1, 2], [1, 2], [2], [2], [2]]
 
 
-async def test_everybody_gets_some_however_quickly_frames_follow(crowd: Crowd) -> None:
+async def test_everybody_gets_some_however_quickly_frames_follow(crowd: WatcherGroup) -> None:
     for seq in range(1, 11):
         crowd.watchers.show(board(seq))
         await asyncio.sleep(0)
@@ -77,7 +77,7 @@ async def test_everybody_gets_some_however_quickly_frames_follow(crowd: Crowd) -
     assert all(seqs == sorted(set(seqs)) for seqs in crowd.seen())
 
 
-async def test_who_begins_to_hold_back_before_its_turn_keeps_the_frame(crowd: Crowd) -> None:
+async def test_who_begins_to_hold_back_before_its_turn_keeps_the_frame(crowd: WatcherGroup) -> None:
     crowd.watchers.show(board(1))
 
     slow = crowd.screens[4]
@@ -89,7 +89,7 @@ async def test_who_begins_to_hold_back_before_its_turn_keeps_the_frame(crowd: Cr
     assert crowd.seen() == [[1]] * 5
 
 
-async def test_who_holds_back_before_its_turn_keeps_no_word_that_all_is_still_true(crowd: Crowd) -> None:
+async def test_who_holds_back_before_its_turn_keeps_no_word_that_all_is_still_true(crowd: WatcherGroup) -> None:
     crowd.watchers.keep_alive(ALIVE)
 
     slow = crowd.screens[4]
@@ -100,7 +100,7 @@ async def test_who_holds_back_before_its_turn_keeps_no_word_that_all_is_still_tr
     assert crowd.seen() == [[0], [0], [0], [0], []]
 
 
-async def test_who_goes_before_its_turn_is_sent_nothing(crowd: Crowd) -> None:
+async def test_who_goes_before_its_turn_is_sent_nothing(crowd: WatcherGroup) -> None:
     crowd.watchers.show(board(1))
 
     crowd.watchers.remove(crowd.screens[2])
@@ -110,10 +110,10 @@ async def test_who_goes_before_its_turn_is_sent_nothing(crowd: Crowd) -> None:
     assert crowd.all_shown == 1
 
 
-async def test_who_comes_meanwhile_has_been_shown_it(crowd: Crowd) -> None:
+async def test_who_comes_meanwhile_has_been_shown_it(crowd: WatcherGroup) -> None:
     crowd.watchers.show(board(1))
 
-    late = Audience()
+    late = FakeWatcher()
     late.show(board(1))
     crowd.watchers.add(late)
     await crowd.finish()
@@ -121,7 +121,7 @@ async def test_who_comes_meanwhile_has_been_shown_it(crowd: Crowd) -> None:
     assert [frame["seq"] for frame in late.frames] == [1]
 
 
-async def test_nobody_is_told_that_all_is_still_true_while_something_new_goes_round(crowd: Crowd) -> None:
+async def test_nobody_is_told_that_all_is_still_true_while_something_new_goes_round(crowd: WatcherGroup) -> None:
     crowd.watchers.show(board(1))
     crowd.watchers.keep_alive(ALIVE)
     await crowd.finish()
@@ -133,7 +133,7 @@ async def test_nobody_is_told_that_all_is_still_true_while_something_new_goes_ro
     assert crowd.seen() == [[1, 0, 2], [1, 0, 2], [1, 2], [1, 2], [1, 2]]
 
 
-async def test_a_fault_in_the_middle_costs_its_part_alone(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fault_in_the_middle_costs_its_part_alone(crowd: WatcherGroup, monkeypatch: pytest.MonkeyPatch) -> None:
     faults: list[object] = []
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(loop, "call_exception_handler", faults.append)
@@ -152,18 +152,18 @@ async def test_a_fault_in_the_middle_costs_its_part_alone(crowd: Crowd, monkeypa
 
 async def test_a_call_is_measured_when_the_last_screen_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchers_module, "AT_ONCE", 1)
-    stage, observer = Stage(), Counting()
-    stage.hall.open("1")
-    stage.hall.take()
-    feed = Feed(stage, observer)
-    await feed.apply(stage.loaded())
+    fake_hall, observer = FakeHall(), CountingObserver()
+    fake_hall.hall.open("1")
+    fake_hall.hall.take()
+    feed = Feed(fake_hall, observer)
+    await feed.apply(fake_hall.loaded())
     for _ in range(3):
-        feed.watch_board(None, Audience())
-    stage.hall.next("1")
+        feed.watch_board(None, FakeWatcher())
+    fake_hall.hall.next("1")
 
-    await feed.apply(stage.moved())
+    await feed.apply(fake_hall.moved())
     assert observer.calls_s == []
-    stage.after(0.5)
+    fake_hall.after(0.5)
     await asyncio.sleep(0)
     assert observer.calls_s == []
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The demo hall's documents of former releases are known for what they are: nobody changed them."""
+"""Unchanged demo documents of former releases are recognised as such."""
 
 import json
 from pathlib import Path

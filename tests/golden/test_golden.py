@@ -1,4 +1,4 @@
-"""Journals of former releases, and of the one in the making, fold to the days they told of then (JOURNAL 7)."""
+"""Journals of former releases, and of the next one, fold to the same state as they did then (JOURNAL 7)."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def journal(release: str) -> dict[str, Any]:
 
 
 def folded(rows: list[dict[str, Any]], on: str) -> Day:
-    """Read rows as the database gives them, and fold them."""
+    """Decode rows of the database and fold them."""
     day = Day(HallId("town"), date.fromisoformat(on))
     for row in rows:
         fingerprint = None if row["fingerprint"] is None else bytes.fromhex(row["fingerprint"])

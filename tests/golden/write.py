@@ -1,7 +1,7 @@
-"""Write the golden journal of a release: a day in which every kind of event happens, and what it folds to.
+"""Write the golden journal of a release: a day in which every kind of event happens, and the state it folds to.
 
-`python -m tests.golden.write > tests/golden/next.json` as long as the release is in the making: with the release it is
-renamed to the version, and never written again.
+Run `python -m tests.golden.write > tests/golden/next.json` until the release. With the release the file is renamed to
+the version, and never written again.
 """
 
 import json
@@ -40,7 +40,7 @@ STAFFING = [
 SETS_OF_A_PLAN = {name for name, kind in get_type_hints(Plan).items() if get_origin(kind) is frozenset}
 
 STANDBY = 3
-"""So many stand by before one is made green, one books, and one is let in."""
+"""The number of standby tickets before one is made green, one books, and one is admitted."""
 
 
 def a_day() -> Hall:
@@ -109,21 +109,21 @@ def a_day() -> Hall:
 
 
 def alarms(hall: Hall) -> None:
-    """Two call for help, and it comes to one of them."""
+    """Two counters call for help, and help comes to one of them."""
     hall.do(commands.RaiseAlarm("alarm-1", CounterId("1")))
     hall.do(commands.RaiseAlarm("alarm-2"))
     hall.do(commands.ClearAlarm("alarm-1"))
 
 
 def kiosk(hall: Hall) -> None:
-    """A kiosk leases numbers, gives one out while it is cut off, and runs out of paper."""
+    """A kiosk leases numbers, issues one while it is offline, and runs out of paper."""
     hall.do(hall.leasing())
     hall.after(60).do(hall.reporting("Z002", "12:31:20"))
     hall.do(commands.ReportPrinter("kiosk-1", "at the door", PrinterState.OUT))
 
 
 def standby(hall: Hall) -> None:
-    """Somebody stands by and is let in, somebody is made green, somebody books another day."""
+    """Of the standby tickets one is admitted, one is made green, and one books another day."""
     hall.at("16:30").do(commands.CloseCounter(CounterId("1")))
     admitted = hall.take("enquiry", count=4)
     while len(hall.day.queue.standby) < STANDBY:
@@ -135,7 +135,7 @@ def standby(hall: Hall) -> None:
 
 
 def appointments(hall: Hall) -> AppointmentId:
-    """What happens to appointments before anybody comes; the one that is left."""
+    """Change appointments before anybody comes; return the remaining one."""
     invited = Invited(id="invitation-1", partner="school-1", service=ServiceId("passport"), prechecked=True)
     kept = hall.book("passport", "12:00", invitation=invited)
     held = hall.book(at="12:00", hold=True, holder="a keyed hash")
@@ -151,7 +151,7 @@ def appointments(hall: Hall) -> AppointmentId:
 
 
 def written(hall: Hall) -> dict[str, Any]:
-    """The rows as the journal holds them, and what they fold to."""
+    """Return the rows as the journal holds them, and the state they fold to."""
     rows = []
     for record in hall.records:
         row = msgspec.to_builtins(row_of(record))
@@ -176,7 +176,7 @@ def written(hall: Hall) -> dict[str, Any]:
 
 
 def with_sets_sorted(body: dict[str, Any]) -> dict[str, Any]:
-    """An event's body with the sets of its plan in one order: theirs is another in each process."""
+    """Return an event's body with the sets of its plan sorted: their order differs between processes."""
     if "plan" not in body:
         return body
     sets = {name: sorted(body["plan"][name]) for name in SETS_OF_A_PLAN & body["plan"].keys()}
@@ -184,7 +184,7 @@ def with_sets_sorted(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def told_of(ticket: Any) -> dict[str, Any]:  # noqa: ANN401  (a ticket of this release, or of a later one)
-    """What a journal tells of a ticket."""
+    """Return what a journal contains about a ticket."""
     return {
         "state": ticket.state,
         "class": ticket.class_,
@@ -208,7 +208,7 @@ def told_of(ticket: Any) -> dict[str, Any]:  # noqa: ANN401  (a ticket of this r
 
 
 def told_of_appointment(appointment: Any) -> dict[str, Any]:  # noqa: ANN401  (likewise)
-    """What a journal tells of an appointment."""
+    """Return what a journal contains about an appointment."""
     return {
         "state": appointment.state,
         "service": appointment.service,

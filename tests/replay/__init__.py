@@ -1,1 +1,1 @@
-"""The replay: traces, the hall they need, the order of the day, and what the checks catch."""
+"""Tests of the replay: traces, their hall, the schedule, and the checks."""

@@ -1,4 +1,4 @@
-"""Small traces for tests, and the settings made of them."""
+"""Small traces for tests, and the halls made from them."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +16,7 @@ MORNING = (
     "1999-02-01,09:04:00,NW,served,180,60,s01",
     "1999-02-01,09:30:00,PS,served,0,30,",
 )
-"""Two servers, four who wait or not, one who gives up, one whose server nobody wrote down."""
+"""Two servers; four people who are served, one who gives up, and one whose server was not recorded."""
 
 
 def write(folder: Path, lines: Iterable[str], header: str = HEADER) -> Path:
@@ -32,5 +32,5 @@ def trace_of(folder: Path, lines: Iterable[str] = MORNING) -> Trace:
 
 
 def trace_hall_of(folder: Path, lines: Iterable[str] = MORNING, speed: float | None = None) -> TraceHall:
-    """The hall of a day of a trace."""
+    """Return the hall of a day of a trace."""
     return hall_for_trace(trace_of(folder, lines), "Asia/Jerusalem", speed)

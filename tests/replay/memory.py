@@ -1,4 +1,4 @@
-"""A hall in memory that answers a replay's calls: the real rules on a real day, without a network or a database."""
+"""A hall in memory that answers a replay's requests by the real rules, without network or database."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +30,7 @@ DONE = commands.Finish(Outcome.DONE)
 
 
 class HallInMemory(HallClient):
-    """Each command takes a second of the hall's clock; `slow` answers come after others were asked."""
+    """A hall whose clock advances a second with each command; with `slow`, answers come after later requests."""
 
     def __init__(self, document: HallDocument, slow: int = 0) -> None:
         self.id = "memory"
@@ -42,12 +42,12 @@ class HallInMemory(HallClient):
         self._append([DayOpened(plan=plan_of(document, 1, TODAY))])
 
     async def events(self, hall: HallId, day: date) -> list[Record]:
-        """The journal."""
+        """Return the journal."""
         assert (hall, day) == (self.day.hall, self.day.on)
         return self.records
 
     async def take(self, service: str) -> TicketSeen:
-        """Take a number."""
+        """Take a ticket."""
         self.asked.append(f"take {service}")
         n = next(self._ids)
         ticket = TicketId(f"ticket-{n}")
@@ -58,7 +58,7 @@ class HallInMemory(HallClient):
         return seen
 
     async def leave(self, ticket: TicketSeen) -> TicketSeen | None:
-        """Give the place up, unless it was called."""
+        """Leave the queue, unless the ticket was called."""
         self.asked.append(f"leave {ticket.number}")
         await asyncio.sleep(0)
         try:
@@ -80,7 +80,7 @@ class HallInMemory(HallClient):
         return self._counter(counter)
 
     async def next(self, counter: str, *, finish: bool) -> NextSeen:
-        """Finish the present person if asked to, and call the next one."""
+        """Finish the present visit if asked to, and call the next person."""
         done = self._do(CallNext(CounterId(counter), DONE if finish else None))
         called = [event.ticket for event in done if isinstance(event, TicketCalled)]
         seen = self._seen(called[0]) if called else None
@@ -96,7 +96,7 @@ class HallInMemory(HallClient):
         return self._seen(TicketId(ticket.id))
 
     async def queue(self) -> QueueSeen:
-        """All tickets that are not over."""
+        """Return all tickets that have not ended."""
         by_state = {
             state: [self._seen(ticket.id) for ticket in self.day.tickets.values() if ticket.state is state]
             for state in TicketState
@@ -105,16 +105,16 @@ class HallInMemory(HallClient):
         return QueueSeen(called, by_state[TicketState.WAITING], [], by_state[TicketState.PARKED], self.day.seq)
 
     async def board(self) -> tuple[BoardSeen, bytes]:
-        """The board, also as bytes."""
+        """Return the board, decoded and as bytes."""
         raw = msgspec.json.encode(board_of(self.day, None, self.day.at))
         return msgspec.json.decode(raw, type=BoardSeen), raw
 
     async def ticket(self, ticket: str) -> TicketSeen:
-        """A ticket as it is now."""
+        """Return a ticket."""
         return self._seen(TicketId(ticket))
 
     async def history(self, ticket: str) -> list[EventSeen]:
-        """What happened to a ticket."""
+        """Return the events of a ticket."""
         return [
             EventSeen(record.seq, str(record.event.__struct_config__.tag), msgspec.to_builtins(record.event))
             for record in self.records
@@ -143,7 +143,7 @@ class HallInMemory(HallClient):
 
 
 async def check_input_of(hall: HallInMemory, driver: DayDriver) -> CheckInput:
-    """Everything that a hall shows after a day, to be compared with what was told."""
+    """Return everything that the checks compare after a day."""
     board, raw = await hall.board()
     snapshot = Snapshot(
         board=board, http=raw, queue=await hall.queue(), socket=raw, socket_error=None, journal=hall.records

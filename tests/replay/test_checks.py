@@ -1,4 +1,4 @@
-"""The checks: silent about a sound day, and each says the first difference that was planted."""
+"""The checks find nothing on a correct day, and the first difference that a test plants."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ Plant = Callable[[CheckInput], CheckInput]
 
 
 async def sound(folder: Path) -> CheckInput:
-    """A day that went well: A001, A002, B001, A003 who left, B002, A004."""
+    """Return the input of a correct day: A001, A002, B001, A003 who left, B002, A004."""
     trace_hall = trace_hall_of(folder)
     hall = HallInMemory(trace_hall.document)
     driver = DayDriver(hall, trace_hall, AsFastAsPossible(), running_max=1)
@@ -33,12 +33,12 @@ async def sound(folder: Path) -> CheckInput:
 
 
 def differences(check_input: CheckInput) -> dict[str, str]:
-    """What the checks found, by their names."""
+    """Return the differences by the name of the check."""
     return {one.name: one.difference for one in checks_of(check_input) if one.difference is not None}
 
 
 def retold(position: int, **changes: Any) -> Plant:  # noqa: ANN401  (fields of TicketSeen)
-    """Plant something else in the first answer about a ticket."""
+    """Change the first answer about a ticket."""
 
     def plant(check_input: CheckInput) -> CheckInput:
         one = check_input.logs[position]
@@ -49,7 +49,7 @@ def retold(position: int, **changes: Any) -> Plant:  # noqa: ANN401  (fields of 
 
 
 def reread(position: int, **changes: Any) -> Plant:  # noqa: ANN401  (likewise)
-    """Plant something else in what a ticket is read as."""
+    """Change what is read of a ticket at the end."""
 
     def plant(check_input: CheckInput) -> CheckInput:
         ticket = check_input.tickets[check_input.logs[position].issued.id]
@@ -59,61 +59,61 @@ def reread(position: int, **changes: Any) -> Plant:  # noqa: ANN401  (likewise)
 
 
 def moved(**changes: Any) -> Plant:  # noqa: ANN401  (fields of Moment)
-    """Plant something else in what is shown at the end."""
+    """Change the state that is read at the end."""
     return lambda check_input: replace(check_input, snapshot=replace(check_input.snapshot, **changes))
 
 
 def called_again(check_input: CheckInput) -> CheckInput:
-    """Plant a second call."""
+    """Add a second call."""
     one = check_input.logs[0]
     one.calls.append(Call(counter="2", seq=30, ticket=one.issued))
     return check_input
 
 
 def called_although_left(check_input: CheckInput) -> CheckInput:
-    """Plant a call of somebody who left."""
+    """Add a call of a person who left."""
     left, other = check_input.logs[3], check_input.logs[4]
     left.calls = list(other.calls)
     return check_input
 
 
 def two_at_once(check_input: CheckInput) -> CheckInput:
-    """Plant that a person stayed while the next was called."""
+    """Let a visit overlap with the next one at its counter."""
     check_input.logs[0].calls[0].end_seq = 99
     return check_input
 
 
 def never_finished(check_input: CheckInput) -> CheckInput:
-    """Plant that a person was forgotten at a counter."""
+    """Let a visit never end."""
     check_input.logs[0].calls[0].end_seq = None
     return check_input
 
 
 def never_called(check_input: CheckInput) -> CheckInput:
-    """Plant a finish without a call."""
+    """Remove the call of a finished ticket."""
     check_input.logs[0].calls = []
     return check_input
 
 
 def still_waiting(check_input: CheckInput) -> CheckInput:
-    """Plant somebody who waits for ever."""
+    """Let a ticket wait for ever."""
     check_input.logs[0].state = TicketState.WAITING
     return check_input
 
 
 def still_in_queue(check_input: CheckInput) -> CheckInput:
-    """Plant a finished ticket in the queue."""
+    """Put a finished ticket into the queue."""
     queue = replace(check_input.snapshot.queue, waiting=[check_input.logs[0].issued])
     return moved(queue=queue)(check_input)
 
 
 def counter_left_open(check_input: CheckInput) -> CheckInput:
-    """Plant a counter that nobody closed."""
+    """Leave a counter open."""
     return moved(board=replace(check_input.snapshot.board, counters=[CounterState("1", "open")]))(check_input)
 
 
 def other_history(check_input: CheckInput) -> CheckInput:
-    """Plant a call to another counter in a history."""
+    """Put a call to another counter into a history."""
     ticket = check_input.logs[0].issued.id
     issued, called, *rest = check_input.histories[ticket]
     told_otherwise = [issued, TicketEvent(called.seq, called.kind, "9"), *rest]
@@ -121,42 +121,42 @@ def other_history(check_input: CheckInput) -> CheckInput:
 
 
 def shorter_history(check_input: CheckInput) -> CheckInput:
-    """Plant a history without its end."""
+    """Remove the end of a history."""
     ticket = check_input.logs[0].issued.id
     return replace(check_input, histories={**check_input.histories, ticket: check_input.histories[ticket][:-1]})
 
 
 def other_screen(check_input: CheckInput) -> CheckInput:
-    """Plant a number on the screens."""
+    """Put a number on the screens' board."""
     shown = msgspec.json.decode(check_input.snapshot.http)
     shown["called"] = [{"number": "A001"}]
     return moved(socket=msgspec.json.encode(shown))(check_input)
 
 
 def number_on_board(check_input: CheckInput) -> CheckInput:
-    """Plant a call on the board that the queue does not know."""
+    """Put a call on the board that is not in the queue."""
     return moved(board=replace(check_input.snapshot.board, called=[CallSeen("A001", "1")]))(check_input)
 
 
 def line_on_board(check_input: CheckInput) -> CheckInput:
-    """Plant people on the board that the queue does not know."""
+    """Put waiting people on the board that are not in the queue."""
     return moved(board=replace(check_input.snapshot.board, waiting=[QueueLengthSeen("ps", 2)]))(check_input)
 
 
 def journal_with_gap(check_input: CheckInput) -> CheckInput:
-    """Plant a missing event."""
+    """Remove an event."""
     records = list(check_input.snapshot.journal or ())
     del records[4]
     return moved(journal=records)(check_input)
 
 
 def journal_cut_off(check_input: CheckInput) -> CheckInput:
-    """Plant a journal that ends early."""
+    """Remove the end of the journal."""
     return moved(journal=list(check_input.snapshot.journal or ())[:-1])(check_input)
 
 
 def journal_numbers_twice(check_input: CheckInput) -> CheckInput:
-    """Plant a number that was given before."""
+    """Use a number twice in the journal."""
     records = list(check_input.snapshot.journal or ())
     last = max(place for place, record in enumerate(records) if isinstance(record.event, TicketTaken))
     event = records[last].event
@@ -166,7 +166,7 @@ def journal_numbers_twice(check_input: CheckInput) -> CheckInput:
 
 
 def journal_of_others(check_input: CheckInput) -> CheckInput:
-    """Plant an answer that no event stands for."""
+    """Change an answer so that no event belongs to it."""
     one = check_input.logs[0]
     one.issued = replace(one.issued, id="ticket-lost")
     return check_input

@@ -1,4 +1,4 @@
-"""Sending again: the same request with the same key, until there is a definite answer."""
+"""Retries: the same request with the same key, until there is a definite answer."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -17,14 +17,14 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
-    """Gives the answers it was told to give, in order, and remembers what it was asked."""
+    """A server that gives prepared answers in order, and remembers the requests."""
 
     def __init__(self, *answers: web.Response | None) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, str, str | None, bytes]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer; None cuts the connection instead."""
+        """Answer; None closes the connection instead."""
         key = request.headers.get("Idempotency-Key")
         self.asked.append((request.method, request.path, key, await request.read()))
         answer = self.answers.pop(0)
@@ -43,7 +43,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def client_of(server: Server, session: aiohttp.ClientSession, run: Callable[[Client], Awaitable[None]]) -> None:
-    """Run something with a client of a server."""
+    """Run a function with a client of a server."""
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", server.handle)
     async with TestServer(app) as running:
@@ -51,7 +51,7 @@ async def client_of(server: Server, session: aiohttp.ClientSession, run: Callabl
 
 
 def problem(status: int, code: str, **headers: str) -> web.Response:
-    """A problem of the contract."""
+    """Return a problem document."""
     body = {"type": f"/problems/{code}", "title": "Not now.", "status": status, "code": code}
     return web.json_response(body, status=status, content_type="application/problem+json", headers=headers)
 

@@ -1,4 +1,4 @@
-"""People and staff at work, against the real rules in memory."""
+"""The day driver against the real rules in memory."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The virtual clock: what may begin before earlier things were answered."""
+"""The schedule: which entries may begin before earlier ones were answered."""
 
 from datetime import UTC, datetime
 
@@ -8,11 +8,11 @@ from service.replay.schedule import AHEAD_S, Order, Schedule
 
 
 async def action(_at_s: float) -> None:
-    """Do nothing; only the order is looked at."""
+    """Do nothing; the tests check only the order."""
 
 
 def begin_all(schedule: Schedule) -> list[tuple[float, Order]]:
-    """Begin whatever may begin, without any answer in between."""
+    """Begin all entries that may begin without an answer in between."""
     begun = []
     while (entry := schedule.first_ready()) is not None:
         schedule.begin(entry)

@@ -1,4 +1,4 @@
-"""What is read at the end of a replay is all of one moment."""
+"""Everything that is read at the end of a replay is of the same seq and forecast."""
 
 from typing import cast
 
@@ -26,11 +26,11 @@ class Hall:
     id = "demo"
 
     async def queue(self) -> QueueSeen:
-        """Nobody."""
+        """Return an empty queue."""
         return QueueSeen([], [], [], [], SEQ)
 
     async def board(self) -> tuple[BoardSeen, bytes]:
-        """One wait."""
+        """Return a board with one wait."""
         return msgspec.json.decode(board(10), type=BoardSeen), board(10)
 
 

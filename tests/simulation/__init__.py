@@ -1,1 +1,1 @@
-"""The simulator against what is known of queues."""
+"""Tests of the simulation, also against queueing theory."""

@@ -1,9 +1,9 @@
-"""The same hall once more, written down independently: simpy, its own draws, its own queue, nothing of ours.
+"""An independent program of the same hall: simpy, its own random draws and its own queue, and no code of the service.
 
-Five counters from nine to five; 138 people wish for a quarter of an hour with nine places, 88 walk in, 11 are urgent;
-services are lognormal with mean 8 min and cv 0.6. Called is who has the smallest queue time: of a booking 60 min before
-its time (not before 5 min to it, and only when checked in by 10 min past), of the urgent 90 min before their coming. A
-counter that has nobody else takes a booking early. Times are minutes from the opening.
+Five counters are open from nine to five. 138 people wish for one of nine places in a quarter of an hour, 88 walk in, 11
+are urgent. Durations are lognormal with mean 8 min and cv 0.6. The smallest queue time is called: for a booking 60 min
+before its time (from 5 min before it, and only if checked in by 10 min after it), for the urgent 90 min before their
+arrival. A counter that has nobody else calls a booking early. Times are minutes from the opening.
 """
 
 import math
@@ -17,14 +17,14 @@ import simpy
 COUNTERS = 5
 CLOSES = 480.0
 WALK_IN_HOURS = [4, 21, 21, 15, 7, 9, 12, 7, 4]
-"""Percent; the first come in the twenty minutes before the door opens."""
+"""Percent; the first share comes in the twenty minutes before the door opens."""
 
 WISH_HOURS = [16, 18, 14, 7, 10, 14, 12, 9]
 
 
 @dataclass
 class Person:
-    """Somebody who comes."""
+    """A person."""
 
     kind: str
     comes: float
@@ -34,17 +34,17 @@ class Person:
 
     @property
     def reference(self) -> float:
-        """When the wait begins: a booking's not before its time."""
+        """The start of the wait: for a booking not before its time."""
         return self.comes if self.slot is None else max(self.comes, self.slot)
 
     @property
     def wait(self) -> float:
-        """Minutes of waiting; before the opening nobody waits."""
+        """Minutes of waiting, counted from the opening at the earliest."""
         return max(0.0, self.called - max(0.0, self.reference))
 
     @property
     def queue_time(self) -> float:
-        """The smallest is called first."""
+        """The queue time; the smallest is called first."""
         if self.kind == "urgent":
             return self.comes - 90
         if self.slot is not None and self.comes <= self.slot + 10:
@@ -63,7 +63,7 @@ class Hall:
         self.comes = self.clock.event()
 
     def live(self) -> list[Person]:
-        """Let the day pass; everybody who was called."""
+        """Run the day; return everybody who was called."""
         for person in [*self._booked(), *self._others("walk-in", 88), *self._others("urgent", 11)]:
             self.clock.process(self._come(person))
         for _ in range(COUNTERS):

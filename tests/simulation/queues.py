@@ -1,4 +1,4 @@
-"""Queues that theory knows, as halls: people come at random, services are exponential, and the day never closes."""
+"""Halls that are queues of theory: Poisson arrivals, exponential durations, and a day that never closes."""
 
 from collections.abc import Sequence
 
@@ -17,14 +17,14 @@ from service.simulate.scenario import ON
 
 DAY_MS = 24 * 60 * MINUTE_MS
 WARM_MS = 3 * 60 * MINUTE_MS
-"""A day begins empty: people who come this early are not counted."""
+"""A day begins empty, so people who come before this time are not counted."""
 
 SERVICE = ServiceId("any")
 SERVICE_S = 60.0
 
 
 def hall_of(counters: int, green_s: int = 0) -> HallSetup:
-    """A hall that is open around the clock, with so much credit for the green channel."""
+    """Return a hall that is open around the clock, with a credit for the green channel."""
     all_day = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}
     said = {
         "time_zone": "UTC",
@@ -48,7 +48,7 @@ def hall_of(counters: int, green_s: int = 0) -> HallSetup:
 
 
 def people_of(counters: int, load: float, green: float, seed: int, day: int) -> People:
-    """Poisson arrivals that keep the counters busy for a part `load` of the time; a share of them is green."""
+    """Return Poisson arrivals that keep the counters busy for a share `load` of the time; a share of them is green."""
     draws = np.random.default_rng([seed, day])
     gap_ms = SERVICE_S * 1000 / (counters * load)
     times = np.cumsum(draws.exponential(gap_ms, round(DAY_MS / gap_ms * 1.2)))
@@ -73,12 +73,12 @@ def people_of(counters: int, load: float, green: float, seed: int, day: int) -> 
 
 
 def live(setup: HallSetup, people: People) -> DayRecord:
-    """Live a day."""
+    """Run a day."""
     return DayRun(setup, people).run()
 
 
 def mean_wait_s(days: Sequence[DayRecord], class_: TicketClass) -> Estimate:
-    """The mean wait of a class, once the hall has filled."""
+    """Return the mean wait of a class, after the warm-up."""
     found = estimate(_waits_s(record, class_) for record in days)
     assert found is not None, "somebody came"
     return found
@@ -94,7 +94,7 @@ def _waits_s(record: DayRecord, class_: TicketClass) -> Portion:
 
 
 def erlang_c(counters: int, load: float) -> float:
-    """The part of the people who wait at all: M/M/c with each counter busy for a part `load` of the time."""
+    """Return the share of people who wait at all: M/M/c with each counter busy for a share `load` of the time."""
     offered = counters * load
     blocked = 1.0
     for busy in range(1, counters + 1):
@@ -103,6 +103,6 @@ def erlang_c(counters: int, load: float) -> float:
 
 
 def agrees(found: Estimate, value: float) -> bool:
-    """Tell whether a value lies within three standard errors: within two, one seed in twenty has none of it."""
+    """Tell whether a value lies within three standard errors; with two, one seed in twenty would fail."""
     assert found.half_width is not None, "an interval needs days"
     return abs(found.mean - value) <= 1.5 * found.half_width

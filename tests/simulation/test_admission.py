@@ -1,4 +1,4 @@
-"""How well admission judges, on the study's day: 290 people, five counters, not all of whom fit.
+"""The quality of admission on the study's day: 290 people and five counters, so that not everybody fits.
 
 Source: ALGORITHMS 4.5: of the admitted 0.4 percent late.
 """
@@ -15,12 +15,12 @@ LATE_PCT_MAX = 0.5
 
 @pytest.fixture(scope="module", params=[None, 9], ids=["places by the rule", "nine in each quarter of an hour"])
 def record(request: pytest.FixtureRequest) -> list[Result]:
-    """The days, lived once in each way."""
+    """The days, run once in each way."""
     return list(run_days(Options(scenario="full", days=DAYS, seed=SEED, way=Way("credit", request.param))))
 
 
 def over_all(record: list[Result], measure: str) -> Portion:
-    """A measure over all people of all days."""
+    """Return a measure over all people of all days."""
     found = [portion for result in record if (portion := result.ways[0].portions[measure]) is not None]
     return Portion(sum(one.part for one in found), sum(one.whole for one in found))
 

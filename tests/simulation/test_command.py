@@ -1,4 +1,4 @@
-"""`paihao simulate`: what is typed, what is printed, and what is written."""
+"""`paihao simulate`: its options, its output and its files."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli.main import cli
-from tests.simulation.test_traced import HEADER, MONDAY, TUESDAY
+from tests.simulation.test_trace_days import HEADER, MONDAY, TUESDAY
 
 
 def run(*arguments: str) -> Result:

@@ -1,4 +1,4 @@
-"""Intervals hold what they say they hold."""
+"""Confidence intervals have the stated coverage."""
 
 import random
 from statistics import mean, stdev

@@ -1,4 +1,4 @@
-"""A simulated day and the same day over HTTP, under a clock put to the same instants, have the same journal."""
+"""A simulated day and the same day over HTTP, with a clock set to the same instants, have the same journal."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,14 +35,14 @@ from tests.service import Api, Service, service_on
 HALL = "simulated"
 
 OF_THE_RIM = {"code", "applicant", "person", "holder", "browser", "channel"}
-"""Drawn, or hashed, where a request comes in."""
+"""Fields that are drawn or hashed where a request comes in."""
 
 FEW = SCENARIOS["lunch"].times(0.12)
 """Some people of each class, and counters that pause at noon."""
 
 
 class DayRecord:
-    """The same commands, over HTTP; ids and codes are those of the service."""
+    """The same commands over HTTP; ids and codes are those of the service."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -52,7 +52,7 @@ class DayRecord:
         self.phone = 8_613_800_000_000
 
     async def ask(self, command: Command) -> None:
-        """Ask for what was asked of the simulated hall."""
+        """Send a command of the simulated hall."""
         match command:
             case BookAppointment():
                 self.phone += 1
@@ -121,7 +121,7 @@ async def test_a_simulated_day_has_the_journal_of_the_same_day_over_http(dsn: st
 
 
 def events_of(records: Iterable[Record], ids: dict[str, str]) -> Iterable[tuple[Any, ...]]:
-    """What records say, without what is of the rim, and with the ids of the service."""
+    """Return the content of records, without the fields drawn at the rim, and with the ids of the service."""
     for record in records:
         said = {name: value for name, value in msgspec.to_builtins(record.event).items() if name not in OF_THE_RIM}
         for name in ("ticket", "appointment"):

@@ -1,4 +1,4 @@
-"""Another program of the same hall agrees with the simulator, within the intervals of both."""
+"""An independent program of the same hall agrees with the simulation, within both intervals."""
 
 from collections.abc import Callable, Sequence
 from math import hypot

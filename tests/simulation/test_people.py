@@ -1,4 +1,4 @@
-"""The people of a day are of the seed and the day, and of nothing else."""
+"""The people of a day depend only on the seed, the day and the scenario."""
 
 from statistics import mean
 

@@ -1,4 +1,4 @@
-"""Promises are scored fairly: against what happened, a rule of thumb, and one who knows everything but the draws."""
+"""Promises are compared with what happened, with position times average, and with the oracle."""
 
 from msgspec.structs import replace
 
@@ -21,7 +21,7 @@ HOUR_MS = 3_600_000
 
 
 def some_people(*arrives_ms: int) -> People:
-    """Walk-ins who take eight minutes each."""
+    """Return walk-ins who take eight minutes each."""
     people = (
         Person(n=n, class_=TicketClass.WALK_IN, service=PEAK.kinds[0].id, service_ms=480_000, arrives_ms=at)
         for n, at in enumerate(arrives_ms)

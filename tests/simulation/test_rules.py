@@ -1,4 +1,4 @@
-"""What the rules of the hall promise holds on every simulated day, and what other rules do is seen."""
+"""The rules of the hall hold on every simulated day, and other rules have visible effects."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Where theory has a formula, the simulator has its number within the interval."""
+"""Where queueing theory has a formula, its value lies within the simulation's interval."""
 
 import pytest
 
@@ -9,7 +9,7 @@ COUNTERS = 5
 LOAD = 0.8
 DAYS, DAYS_LONG = 8, 60
 PRIORITY_S = 86_400
-"""A day of credit: nobody's check-in makes up for it."""
+"""A day of credit, so that no check-in is early enough to compensate."""
 
 
 @pytest.fixture(scope="module")

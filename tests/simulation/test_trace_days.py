@@ -1,4 +1,4 @@
-"""Days of a trace: the first ones teach, the others are lived."""
+"""Days of a trace: the first ones are learned from, the others are run."""
 
 from pathlib import Path
 

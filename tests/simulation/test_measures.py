@@ -1,4 +1,4 @@
-"""What a day is measured by, on days made by hand."""
+"""The measures of days made by hand."""
 
 import pytest
 

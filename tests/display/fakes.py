@@ -1,4 +1,4 @@
-"""A hall on a stage: a pure day whose events the test passes to a feed or a server by hand."""
+"""Fakes for the display's tests: a hall in memory whose events the test passes to a feed or a server."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,8 +20,8 @@ from tests.domain.halls import Hall
 TOWN = HallId("town")
 
 
-class Stage:
-    """A hall, and what has not been told of it yet."""
+class FakeHall:
+    """A hall in memory; `told` is the number of its records that the feed has got."""
 
     def __init__(self, hall: Hall | None = None) -> None:
         self.hall = hall or Hall()
@@ -29,17 +29,17 @@ class Stage:
         self.told = 0
 
     def loaded(self) -> Loaded:
-        """The day from its beginning."""
+        """Return the whole day."""
         self.told = len(self.hall.records)
         return Loaded(self.hall.on, list(self.hall.records), self._position())
 
     def moved(self) -> Moved:
-        """What happened since it was told last."""
+        """Return the records since the last change."""
         records, self.told = self.hall.records[self.told :], len(self.hall.records)
         return Moved(records, self._position())
 
     def after(self, seconds: float) -> None:
-        """Let time pass, in the hall and for who watches."""
+        """Advance the hall's clock and the display's clock."""
         self.hall.after(seconds)
         self.clock.advance(seconds)
 
@@ -47,8 +47,8 @@ class Stage:
         return Position(self.hall.day.seq, "head", self.hall.now_at)
 
 
-class Audience:
-    """One who watches: remembers every frame."""
+class FakeWatcher:
+    """A watcher that remembers every frame."""
 
     watchers: Watchers | None = None
     ready = True
@@ -59,40 +59,40 @@ class Audience:
         self.code: int | None = None
 
     def show(self, frame: bytes) -> None:
-        """Look at a board or ticket."""
+        """Remember a board or ticket."""
         self.bytes.append(frame)
         self.frames.append(msgspec.json.decode(frame))
 
     @property
     def raw_socket(self) -> RawSocket:
-        """Itself."""
+        """The watcher itself."""
         return self
 
     def send(self, frame: bytes) -> int:
-        """Take all of it."""
+        """Accept the whole frame."""
         self.show(frame)
         return len(frame)
 
     def send_rest(self, frame: bytes, taken: int) -> None:
-        """Never come."""
+        """Fail: `send` accepts whole frames."""
         raise AssertionError(f"all {len(frame)} bytes were taken, not {taken}")
 
     def leave(self, code: int) -> None:
-        """Go away."""
+        """Remember the close code."""
         self.code = code
 
     def take(self) -> list[dict[str, Any]]:
-        """The frames since the last time."""
+        """Return the frames since the last call."""
         frames, self.frames = self.frames, []
         return frames
 
     def boards(self) -> list[dict[str, Any]]:
-        """The boards since the last time."""
+        """Return the boards since the last call."""
         return [frame for frame in self.take() if frame["type"] == "board"]
 
 
-class Counting(NoObserver):
-    """An observer that remembers."""
+class CountingObserver(NoObserver):
+    """An observer that remembers what it is called with."""
 
     def __init__(self) -> None:
         self.connected = 0
@@ -100,48 +100,48 @@ class Counting(NoObserver):
         self.calls_s: list[float] = []
 
     def screens(self, connected: int) -> None:
-        """Remember how many."""
+        """Remember the number of sockets."""
         self.connected = connected
 
     def sent(self, frames: int) -> None:
-        """Count."""
+        """Count the frames."""
         self.frames += frames
 
     def call_shown(self, seconds: float) -> None:
-        """Remember how late."""
+        """Remember the delay."""
         self.calls_s.append(seconds)
 
 
 class Feed(HallFeed):
-    """A feed whose follower the test is."""
+    """A feed to which the test passes the changes."""
 
-    def __init__(self, stage: Stage, observer: NoObserver | None = None) -> None:
+    def __init__(self, fake_hall: FakeHall, observer: NoObserver | None = None) -> None:
         self.answered_s = 0.0
-        super().__init__(TOWN, stage.clock, lambda: self.answered_s, bytes, observer or NoObserver())
+        super().__init__(TOWN, fake_hall.clock, lambda: self.answered_s, bytes, observer or NoObserver())
 
-    def heard(self, stage: Stage) -> float:
-        """PostgreSQL answers now; do what is due."""
-        self.answered_s = stage.clock.monotonic_s()
+    def heard(self, fake_hall: FakeHall) -> float:
+        """Let PostgreSQL have answered now; send what is due."""
+        self.answered_s = fake_hall.clock.monotonic_s()
         return self.send_due()
 
 
-class Puppet(Follower):
-    """A follower that says what the test says."""
+class FakeFollower(Follower):
+    """A follower that yields the changes the test passes to `say`."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, fake_hall: FakeHall) -> None:
+        self.fake_hall = fake_hall
         self.following = 0
         self.alive_at = 0.0
         self._lines: list[asyncio.Queue[Change | Exception]] = []
 
     async def follow(self, name: HallId) -> AsyncGenerator[Change, None]:
-        """Say the day, then what the test says."""
+        """Yield the day, then the changes of `say`."""
         assert name == TOWN
         lines: asyncio.Queue[Change | Exception] = asyncio.Queue()
         self._lines.append(lines)
         self.following += 1
         try:
-            yield self.stage.loaded()
+            yield self.fake_hall.loaded()
             while True:
                 line = await lines.get()
                 if isinstance(line, Exception):
@@ -152,14 +152,14 @@ class Puppet(Follower):
             self.following -= 1
 
     def say(self, line: Change | Exception | None = None) -> None:
-        """Say a change, by default what happened since the last one."""
-        self.alive_at = self.stage.clock.monotonic_s()
-        said = line or self.stage.moved()
+        """Pass a change, by default the records since the last one."""
+        self.alive_at = self.fake_hall.clock.monotonic_s()
+        said = line or self.fake_hall.moved()
         for lines in self._lines:
             lines.put_nowait(said)
 
 
-def rewritten(stage: Stage, upto: int, on: date | None = None) -> Loaded:
-    """The day as a journal has it that lost its end."""
-    records = stage.hall.records[:upto]
-    return Loaded(on or stage.hall.on, records, Position(upto, "other", stage.hall.now_at))
+def rewritten(fake_hall: FakeHall, upto: int, on: date | None = None) -> Loaded:
+    """Return the day of a journal that has lost its end."""
+    records = fake_hall.hall.records[:upto]
+    return Loaded(on or fake_hall.hall.on, records, Position(upto, "other", fake_hall.hall.now_at))

@@ -1,4 +1,4 @@
-"""Halls that have to learn: they begin with what somebody believed, and go by what the nights of a real hall teach."""
+"""Halls that have to learn: they begin with guesses and use what the nights of a real hall learn."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One frame to many sockets: each gets it once, whoever's hand it was."""
+"""One frame is sent to many sockets exactly once, by either thread."""
 
 import threading
 
@@ -11,14 +11,14 @@ FRAME = b"a frame"
 
 
 class Socket:
-    """Takes what it takes, and notes by which thread it came."""
+    """A socket that accepts `takes` bytes, or raises, and remembers the threads that called it."""
 
     def __init__(self) -> None:
         self.takes: int | OSError | RuntimeError = len(FRAME)
         self.by: list[int] = []
 
     def send(self, frame: bytes, /) -> int:
-        """Take a frame."""
+        """Accept a frame."""
         assert frame == FRAME
         self.by.append(threading.get_ident())
         if isinstance(self.takes, Exception):
@@ -27,21 +27,21 @@ class Socket:
 
 
 class Meeting(Socket):
-    """A socket whose frame is taken when two threads are sending."""
+    """A socket that accepts a frame once two threads are sending."""
 
     def __init__(self, both: threading.Barrier) -> None:
         super().__init__()
         self._both = both
 
     def send(self, frame: bytes, /) -> int:
-        """Wait for the other thread, and take it."""
+        """Wait for the other thread, then accept the frame."""
         self._both.wait(30)
         return super().send(frame)
 
 
 @pytest.fixture(autouse=True)
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let there be two processors."""
+    """Pretend that there are two processors."""
     monkeypatch.setattr(send_worker, "PROCESSORS", 2)
 
 
@@ -94,7 +94,7 @@ def test_who_takes_a_part_or_nothing_is_said_with_how_much() -> None:
 
 
 class Faulty(Socket):
-    """Where one hand meets a fault, when both have begun; the other takes the frame after that."""
+    """A socket that raises in one of the threads once both have begun; in the other it then accepts the frame."""
 
     def __init__(self, both: threading.Barrier, met: threading.Event, *, fails_here: bool) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class Faulty(Socket):
         self._here = threading.get_ident()
 
     def send(self, frame: bytes, /) -> int:
-        """Fail, or take it."""
+        """Raise, or accept the frame."""
         if not self._met.is_set():
             self._both.wait(30)
         if (threading.get_ident() == self._here) is self._fails_here:
