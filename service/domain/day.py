@@ -107,6 +107,7 @@ class Day:
         self.service_times: dict[StageId, ServiceTimes] = {}
         self.queue = WaitingQueue(self.tickets, self.counters)
         self._regular_plan: Plan | None = None
+        self._plan: Plan | None = None
         self._at_door: tuple[tuple[int, datetime, CounterPools], Mapping[ServiceId, AtDoor]] | None = None
 
     def copy(self) -> Self:
@@ -132,7 +133,8 @@ class Day:
     @property
     def plan(self) -> Plan:
         """The plan of the day, overtime included. The day must be opened."""
-        return self.queue.plan
+        assert self._plan is not None, "the first event of a day is day_opened"
+        return self._plan
 
     @property
     def regular_plan(self) -> Plan:
@@ -311,7 +313,8 @@ class Day:
         """Set the overtime; None ends it."""
         self.overtime = overtime
         regular = self.regular_plan
-        self.queue.set_plan(regular if overtime is None else regular.with_overtime(overtime))
+        self._plan = regular if overtime is None else regular.with_overtime(overtime)
+        self.queue.set_plan(self._plan)
 
     def record_result(self, record: Record, part: ResultPart) -> None:
         """Add an event to the result of its command, if the command has an idempotency key."""
