@@ -15,6 +15,9 @@ STANDING = ViewportSize(width=1080, height=1920)
 """The screen of a kiosk: portrait, full HD."""
 
 WITHIN_S = 20
+LOOK_EVERY_S = 0.03
+"""Without a pause the processor would be busy with the looks, and the page slower."""
+
 PRINTS = """
 window.printed = 0;
 window.print = () => { window.printed += 1; };
@@ -99,8 +102,8 @@ class Booth:
     async def until(self, source: str, argument: Any = None) -> None:  # noqa: ANN401  (JSON)
         """Evaluate a script until it returns true. Playwright's own wait is forbidden by the page's content policy."""
         async with asyncio.timeout(WITHIN_S):
-            while not await self.page.evaluate(source, argument):
-                pass
+            while not await self.page.evaluate(source, argument):  # noqa: ASYNC110  (a page has no other way to tell)
+                await asyncio.sleep(LOOK_EVERY_S)
 
     async def has_stock(self, left: int) -> None:
         """Wait until this many numbers are in stock."""

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.desk import sign_in
+from tests.browser.desk import begin_session, sign_in
 from tests.browser.screen import Complaints
 from tests.browser.staff import PASSWORD
 from tests.service import Api
@@ -21,6 +21,7 @@ class Clerk:
     @classmethod
     async def open(cls, context: BrowserContext, api: Api, name: str, *, lang: str = "zh") -> Self:
         """Open the page of the demo hall, and sign in."""
+        await begin_session(context, api.base, name, PASSWORD)
         page = await context.new_page()
         complaints = Complaints()
         complaints.listen(page)

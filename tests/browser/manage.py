@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.desk import sign_in
+from tests.browser.desk import begin_session, sign_in
 from tests.browser.screen import Complaints
 from tests.service import ADMIN, Api
 
@@ -86,6 +86,7 @@ class Manage:
         password: str = ADMIN,
     ) -> Self:
         """Open the demo hall's page, sign in if necessary, and wait until the section is drawn."""
+        await begin_session(context, api.base, name, password)
         page = await context.new_page()
         complaints = Complaints()
         complaints.listen(page)

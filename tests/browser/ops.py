@@ -11,7 +11,7 @@ from service.domain.model import HallId
 from service.journal import hall_documents as stored
 from service.journal.database import Database
 from tests.api.checked import demo
-from tests.browser.desk import VIOLATIONS, sign_in
+from tests.browser.desk import VIOLATIONS, begin_session, sign_in
 from tests.browser.screen import Complaints
 from tests.service import ADMIN, Api, Service
 
@@ -52,6 +52,7 @@ class Ops:
         password: str = ADMIN,
     ) -> Self:
         """Open the page, sign in if necessary, and wait until the halls are shown."""
+        await begin_session(context, service.api.base, name, password)
         page = await context.new_page()
         complaints = Complaints()
         complaints.listen(page)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
-from tests.browser.booth import STANDING, Booth, Left, kiosk_key, leave_out, numbers
+from tests.browser.booth import LOOK_EVERY_S, STANDING, Booth, Left, kiosk_key, leave_out, numbers
 from tests.service import Service
 
 TAKES = "**/v1/halls/demo/tickets"
@@ -74,8 +74,8 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 
 async def until(service: Service, *waiting: str) -> None:
     """Wait until exactly these tickets wait, or the test's time limit is over."""
-    while sorted(await numbers(service)) != sorted(waiting):
-        pass
+    while sorted(await numbers(service)) != sorted(waiting):  # noqa: ASYNC110  (nothing tells of it)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def booth_at(context: BrowserContext, service: Service, key: str | None = None) -> Booth:
