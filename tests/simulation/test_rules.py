@@ -1,5 +1,6 @@
 """The rules of the hall hold on every simulated day, and other rules have visible effects."""
 
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -22,12 +23,14 @@ def days(*, long: bool) -> range:
     return range(DAYS_LONG if long else DAYS)
 
 
-def record(scenario: str, policy: str, days: range, constant: int | None = 9) -> list[DayRecord]:
+@cache
+def record(scenario: str, policy: str, days: range, constant: int | None = 9) -> tuple[DayRecord, ...]:
+    """Simulate the days. Several tests use the same days, so each set is simulated once."""
     setup = setup_of_scenario(SCENARIOS[scenario], POLICIES[policy], constant, "all")
-    return [DayRun(setup, draw_people(SCENARIOS[scenario], 11, day)).run() for day in days]
+    return tuple(DayRun(setup, draw_people(SCENARIOS[scenario], 11, day)).run() for day in days)
 
 
-def mean_of(name: str, some: list[DayRecord]) -> float:
+def mean_of(name: str, some: tuple[DayRecord, ...]) -> float:
     measure = next(measure for measure in MEASURES if measure.name == name)
     found: Estimate | None = estimate(map(measure.of, some))
     assert found is not None, "every day has people"
