@@ -1,4 +1,4 @@
-"""Answers about halls."""
+"""Response bodies of halls."""
 
 from datetime import date
 
@@ -138,7 +138,7 @@ class HallList(Struct, frozen=True):
 
 
 class NoticeSeen(Struct, frozen=True, kw_only=True):
-    """Words on the lobby screens."""
+    """A notice on the lobby screens."""
 
     id: str
     text: Texts
@@ -147,7 +147,7 @@ class NoticeSeen(Struct, frozen=True, kw_only=True):
 
 
 class NoticeList(Struct, frozen=True):
-    """The words on the lobby screens now."""
+    """The notices on the lobby screens."""
 
     items: list[NoticeSeen]
     next_cursor: str | None
@@ -155,7 +155,7 @@ class NoticeList(Struct, frozen=True):
 
 
 class SuspensionSeen(Struct, frozen=True, kw_only=True):
-    """The suspension in force; all null when there is none."""
+    """The present suspension; all fields are null if there is none."""
 
     text: Texts | None
     since_at: str | None
@@ -164,7 +164,7 @@ class SuspensionSeen(Struct, frozen=True, kw_only=True):
 
 
 class OvertimeNow(Struct, frozen=True, kw_only=True):
-    """The overtime of the day; `until_at` is null when there is none."""
+    """The overtime of the day. `until_at` is null if there is none."""
 
     until_at: Stamp | None
     counters: int | None
@@ -180,7 +180,7 @@ class DaySeen(Struct, frozen=True, kw_only=True):
 
 
 class EntranceSeen(Struct, frozen=True):
-    """The code of the door: `modules` are the rows of its QR code, 1 is dark; let in for a minute longer than shown."""
+    """The entrance code, valid for a minute longer than shown. `modules` are the rows of its QR code; 1 is dark."""
 
     code: str
     url: str

@@ -20,7 +20,7 @@ from service.primitives.ids import new_id
 
 
 async def post_notice(request: web.Request) -> web.Response:
-    """Put words on the lobby screens, of some zones or of all, until they are taken away."""
+    """Post a notice on the lobby screens of some zones or of all, until it is removed."""
     hall, caller = hall_of(request), caller_of(request)
     form = await read_body(request, NoticeForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
@@ -35,7 +35,7 @@ async def post_notice(request: web.Request) -> web.Response:
 
 
 async def list_notices(request: web.Request) -> web.Response:
-    """The words on the lobby screens now, the oldest first."""
+    """List the notices on the lobby screens, oldest first."""
     hall, limit, cursor = hall_of(request), limit_of(request), id_cursor_of(request)
     day = await request.app[LANES].day(hall)
     found = sorted(notice for notice in day.notices if notice > cursor)  # ids are in the order of time
@@ -47,7 +47,7 @@ async def list_notices(request: web.Request) -> web.Response:
 
 
 async def remove_notice(request: web.Request) -> web.Response:
-    """Take words off the lobby screens."""
+    """Remove a notice from the lobby screens."""
     hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     await execute(request, caller, hall, commands.RemoveNotice(request.match_info["notice"]))
@@ -55,7 +55,7 @@ async def remove_notice(request: web.Request) -> web.Response:
 
 
 async def suspend(request: web.Request) -> web.Response:
-    """Stop issuing and calling, until a time or until it is lifted, over midnight too; screens show only the text."""
+    """Suspend the hall until a time or until lifted, also over midnight. Screens show only the text."""
     hall, caller = hall_of(request), caller_of(request)
     form = await read_body(request, SuspensionForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
@@ -70,7 +70,7 @@ async def suspend(request: web.Request) -> web.Response:
 
 
 async def lift_suspension(request: web.Request) -> web.Response:
-    """Go on issuing and calling."""
+    """Lift the suspension."""
     hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     result = await execute(request, caller, hall, commands.LiftSuspension())
@@ -78,7 +78,7 @@ async def lift_suspension(request: web.Request) -> web.Response:
 
 
 async def open_overtime(request: web.Request) -> web.Response:
-    """Go on after closing, until a time; what is taken then has admission `overtime`."""
+    """Open overtime until a time. Tickets for it have the admission `overtime`."""
     form = await read_body(request, OvertimeForm)
     until_at = to_utc("until_at", form.until_at)
     assert until_at is not None, "an overtime has an end"
@@ -89,7 +89,7 @@ async def open_overtime(request: web.Request) -> web.Response:
 
 
 async def end_overtime(request: web.Request) -> web.Response:
-    """Close when the hall document says."""
+    """End overtime: close at the time in the hall document."""
     await read_body(request, Nothing)
     result = await execute(request, caller_of(request), hall_of(request), commands.EndOvertime())
     return answer(OvertimeNow(until_at=None, counters=None, seq=result.seq))

@@ -1,4 +1,4 @@
-"""The rest of the day, for those who plan it: how long the lines get, and whether everybody is served.
+"""Handler of the forecast of the rest of the day: queue lengths, waits, and the chance to serve all.
 
 Source: DESIGN 6, "Waits"; ALGORITHMS 5.3.
 """
@@ -15,7 +15,7 @@ from service.domain.view import OnDate, Stamp
 
 
 class QuarterSeen(Struct, frozen=True, kw_only=True):
-    """A quarter of an hour ahead: people who wait, the p90 of a walk-in's wait in seconds, P(called before closing)."""
+    """A quarter of an hour: people waiting, a walk-in's p90 wait in seconds, the chance of a call before closing."""
 
     at: Stamp
     waiting_p10: int
@@ -45,7 +45,7 @@ class ForecastSeen(Struct, frozen=True, kw_only=True):
 
 
 async def show(request: web.Request) -> web.Response:
-    """How the rest of the day will go, if people come as history or the last hour says: up to a minute old."""
+    """Show the forecast of the rest of the day, up to a minute old."""
     day = await request.app[LANES].day(hall_of(request))
     ahead = await request.app[FORECASTER].outlook_of(day)
     if ahead is None:

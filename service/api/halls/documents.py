@@ -1,4 +1,4 @@
-"""Calls about the hall document: read it, replace it, see first what that would change."""
+"""Handlers of the hall document: show it, replace it, and preview a replacement (dry run)."""
 
 import asyncio
 import re
@@ -38,7 +38,7 @@ from service.runtime.hall_calendar import years_without_holidays
 
 
 class WaitChange(Struct, frozen=True):
-    """What a changed document does to a service's wait."""
+    """The wait for a service before and after the change."""
 
     service: str
     before: WaitView
@@ -46,7 +46,7 @@ class WaitChange(Struct, frozen=True):
 
 
 class PlacesChange(Struct, frozen=True):
-    """How many places a day has for appointments, before and after."""
+    """The places for appointments of a day, before and after the change."""
 
     on: date
     before: int
@@ -54,7 +54,7 @@ class PlacesChange(Struct, frozen=True):
 
 
 class ProfilePoint(Struct, frozen=True):
-    """The longest p90 wait of walk-ins who come at an instant, in seconds; null when nobody can come or be served."""
+    """The longest p90 wait of walk-ins who arrive at this time, in seconds; null if none can arrive or be served."""
 
     at: Stamp
     before_p90_s: int | None
@@ -83,7 +83,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
 
 
 OVER_CAPACITY = "Paihao-Over-Capacity"
-"""A header, for the body is the document."""
+"""Header with the number of appointments over capacity. The body is the document."""
 
 PLACES_DAYS = 14
 """Days, from today on, whose places a dry run compares."""
@@ -92,7 +92,7 @@ _REVISION = re.compile(r"[0-9]{1,9}")
 
 
 async def show(request: web.Request) -> web.Response:
-    """The hall document; its ETag is what a replacement says it replaces."""
+    """Show the hall document. A replacement sends its ETag in `If-Match`."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].read(hall_id)
     if any(tag.value in {"*", str(hall.revision)} for tag in request.if_none_match or ()):
@@ -101,7 +101,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def replace(request: web.Request) -> web.Response:
-    """Replace the hall document; with `dry_run=1` only say what that would change.
+    """Replace the hall document. With `dry_run=1`, only show what would change.
 
     Today's people, numbers and counters in use are kept, and so is every appointment: the days take the new plan over
     as an event. `Paihao-Over-Capacity` says how many appointments to come the hall then has more than it would take.
@@ -142,7 +142,7 @@ async def _take_over(request: web.Request, caller: Caller, hall: Hall, *, before
 
 
 async def _over_capacity(request: web.Request, hall: Hall) -> set[AppointmentId]:
-    """The appointments to come that a document which was stored would not take. Raises OutcomeUnknown."""
+    """The future appointments over the capacity of the stored document. Raises OutcomeUnknown."""
     try:
         return (await request.app[AVAILABILITY].find_over_capacity(hall, hall.plan)).by_changed
     except (Busy, StorageUnavailable) as error:
@@ -173,7 +173,7 @@ async def _read_document(request: web.Request) -> HallDocument:
 
 
 async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
-    """Take the document over on a copy of the day, and compare."""
+    """Apply the document to a copy of the day, and compare."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].read(hall_id)
     replaced = _revisions_replaced(request) if "If-Match" in request.headers else None
@@ -219,11 +219,11 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
 
 
 async def _places(request: web.Request, hall: Hall, changed: Hall) -> list[PlacesChange]:
-    """How many appointments the next days take while nobody has booked, by the document there is and by another."""
+    """The places of the next days without any bookings, with the present document and with the changed one."""
     today = hall.day_at(request.app[CLOCK].now_at())
     changes = []
     for on in (today + timedelta(days=days) for days in range(PLACES_DAYS)):
         before, after = hall.plan(on), changed.plan(on)
         changes.append(PlacesChange(on, total_places(before), total_places(after)))
-        await asyncio.sleep(0)  # others have their turn between the days
+        await asyncio.sleep(0)  # let other tasks run between the days
     return changes

@@ -10,27 +10,27 @@ from service.domain.hall.document import COUNTERS_MAX, ZoneCode
 
 
 class SuspensionForm(Form, frozen=True, kw_only=True):
-    """Stop issuing and calling; `text` in one language counts for all."""
+    """Suspend the hall. A text in one language is used for all languages."""
 
     text: Words | InLanguages
     until_at: Instant | None = None
 
 
 class CloseDayForm(Form, frozen=True, kw_only=True):
-    """Issue and call no more on `day`, the present one if not said."""
+    """Close a day. `day` is today by default."""
 
     day: date | None = None
 
 
 class OvertimeForm(Form, frozen=True, kw_only=True):
-    """Go on after closing until a time; with as many counters as at closing if not said."""
+    """Open overtime until a time. By default as many counters as at closing stay open."""
 
     until_at: Instant
     counters: Annotated[int, Meta(ge=1, le=COUNTERS_MAX)] | None = None
 
 
 class NoticeForm(Form, frozen=True, kw_only=True):
-    """Words for the screens; `text` in one language counts for all."""
+    """A text for the screens. A text in one language is used for all languages."""
 
     text: Words | InLanguages
     zones: Annotated[list[ZoneCode], Meta(max_length=50)] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A hall as visitors see it."""
+"""Build the view of a hall for visitors."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from service.runtime.hall import Hall
 
 
 def hall_view(request: web.Request, hall: Hall, day: Day) -> HallSeen:
-    """A hall as visitors see it, on its present day."""
+    """The view of a hall for visitors, on its present day."""
     now_at = request.app[CLOCK].now_at()
     plan = day.plan
     document = hall.document
@@ -72,7 +72,7 @@ def hall_view(request: web.Request, hall: Hall, day: Day) -> HallSeen:
 
 
 def _services_kept(plan: Plan, document: HallDocument) -> list[ServiceKept]:
-    """The services that a plan has kept for who came or booked before they were taken out of the document."""
+    """Services that were removed from the document today while people wait or have booked for them."""
     return [
         ServiceKept(
             id=service.id,
@@ -86,7 +86,7 @@ def _services_kept(plan: Plan, document: HallDocument) -> list[ServiceKept]:
 
 
 def expected_walk_ins(plan: Plan, now_at: datetime, ahead: DayAhead | None) -> list[ExpectedSeen]:
-    """How many are expected in what is left of the day, and how long they wait; nothing when nobody can tell."""
+    """Expected arrivals and waits for the rest of the day; empty if unknown."""
     quarters = [] if ahead is None else [one for one in ahead.quarters if one.at >= now_at]
     return [
         ExpectedSeen(
@@ -101,7 +101,7 @@ def expected_walk_ins(plan: Plan, now_at: datetime, ahead: DayAhead | None) -> l
 
 
 def _longest_wait_s(quarters: list[Quarter]) -> int | None:
-    """The longest p90 of some quarters of an hour; None when in one of them nobody is sure to be called."""
+    """The longest p90 wait of some quarters of an hour; `None` if a call is uncertain in one of them."""
     waits = [one.wait_p90_s for one in quarters if one.fits is not None and one.fits >= FITS_MIN]
     known = [wait_s for wait_s in waits if wait_s is not None]
     return max(known) if known and len(known) == len(quarters) else None

@@ -1,4 +1,4 @@
-"""Calls about halls: what they offer, the board, notices, suspension, closing the day."""
+"""Handlers of halls: list, show, rules, board and entrance code."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ from service.runtime.hall import Hall
 
 
 async def list_(request: web.Request) -> web.Response:
-    """All halls, by id, each as it is now."""
+    """List all halls by id, each in its current state."""
     limit = limit_of(request)
     cursor = text_cursor_of(request)
     halls = [hall for hall in request.app[HALLS].known() if hall.id > cursor]
@@ -37,14 +37,14 @@ async def list_(request: web.Request) -> web.Response:
 
 
 async def _listed(request: web.Request, hall: Hall) -> HallSeen | None:
-    """A hall as a list has it; None where a fault of ours keeps it out, and only it. Raises Busy."""
+    """A hall as an item of a list; `None` if an error in this hall occurs. Raises Busy."""
     with isolated("hall_not_listed", hall.id, reraise=Busy):
         return hall_view(request, hall, await _day_of(request, hall))
     return None
 
 
 async def _day_of(request: web.Request, hall: Hall) -> Day:
-    """A hall's present day, as last known where it cannot be read; one that has not begun is as it would begin."""
+    """A hall's present day: as last known if it cannot be read, or as it would begin if it has not begun."""
     lanes, now_at = request.app[LANES], request.app[CLOCK].now_at()
     on = hall.day_at(now_at)
     goes_on: tuple[Event, ...] = ()
@@ -65,7 +65,7 @@ async def _day_of(request: web.Request, hall: Hall) -> Day:
 
 
 async def show(request: web.Request) -> web.Response:
-    """A hall: its services with their papers and the wait now, its zones, whether it is open."""
+    """Show a hall: services with their papers and current waits, zones, and whether it is open."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].get(hall_id)
     day = await request.app[LANES].day(hall_id)
@@ -73,7 +73,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def rules(request: web.Request) -> web.Response:
-    """The rules by which people are called, and the words of the codes they read."""
+    """Show the rules for the order of calls, and the texts of the codes that visitors see."""
     document = (await request.app[HALLS].get(hall_of(request))).document
     said = document.rules
     codes = (*document.codes.missing, *document.codes.ratings)
@@ -99,7 +99,7 @@ async def rules(request: web.Request) -> web.Response:
 
 
 async def board(request: web.Request) -> web.Response:
-    """What the lobby screens of a zone show."""
+    """Show the board of the lobby screens, of one zone or of the whole hall."""
     day = await request.app[LANES].day(hall_of(request))
     said = request.query.get("zone")
     zone = ZoneId(said) if said else None
@@ -109,7 +109,7 @@ async def board(request: web.Request) -> web.Response:
 
 
 async def show_entrance(request: web.Request) -> web.Response:
-    """The code that lets people at the door take a number, for the screen there; another one each minute."""
+    """Show the entrance code for the screen at the door. It changes every minute."""
     hall = hall_of(request)
     await request.app[HALLS].get(hall)
     entrance, now_at = request.app[ENTRANCE], request.app[CLOCK].now_at()

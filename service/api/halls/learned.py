@@ -1,4 +1,4 @@
-"""What a hall has learned from its days, for who runs it."""
+"""Handler of the parameters that a hall has learned from its past days."""
 
 from aiohttp import web
 from msgspec import Struct
@@ -16,7 +16,7 @@ from service.runtime.hall import Hall
 
 
 class StageLastingSeen(Struct, frozen=True, kw_only=True):
-    """How long a stage of a service lasts for one person; what the document does not say of it is null."""
+    """The expected duration of a stage for one person. Values that are unknown are null."""
 
     stage: str
     name: Texts
@@ -45,7 +45,7 @@ class LastingSeen(Struct, frozen=True, kw_only=True):
 
 
 class HourForeseen(Struct, frozen=True, kw_only=True):
-    """Walk-ins foreseen in an hour, at the pace of its open part; `sd` is the spread of the forecast beyond chance."""
+    """Expected walk-ins per open hour. `sd` is the uncertainty of the forecast, without random variation."""
 
     hour: int
     per_h: float
@@ -79,7 +79,7 @@ class LearnedSeen(Struct, frozen=True, kw_only=True):
 
 
 async def show(request: web.Request) -> web.Response:
-    """What plans go by: how long services last, who comes and how punctually, who gives up, and walk-ins by the hour.
+    """Show the learned parameters: durations, no-shows, punctuality, people who leave, and walk-ins by hour.
 
     `days` is from how many days it was learned; before the first night it says what a new hall believes.
     """

@@ -1,4 +1,4 @@
-"""Routes about halls."""
+"""Routes of halls."""
 
 from display.board import Board
 from service import errors
@@ -8,8 +8,8 @@ from service.api.route import CURSOR, EVERYONE, HALL, LIMIT, MANAGERS, Query, Ro
 from service.domain import refusals
 from service.domain.hall.document import HallDocument
 
-_ZONE = Query("zone", "A zone of the hall; without it the whole hall.", {"type": "string"})
-_DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
+_ZONE = Query("zone", "A zone of the hall. The default is the whole hall.", {"type": "string"})
+_DRY_RUN = Query("dry_run", "1 changes nothing and answers what would change.", {"type": "integer", "enum": [0, 1]})
 
 
 HALLS: tuple[Route, ...] = (

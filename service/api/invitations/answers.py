@@ -1,4 +1,4 @@
-"""Answers about invitations."""
+"""Response bodies of invitations."""
 
 from msgspec import Struct
 
@@ -8,7 +8,7 @@ from service.primitives.personal_data import Personal
 
 
 class InvitationGiven(Struct, frozen=True, kw_only=True):
-    """A code for the person of a line."""
+    """The invitation code for the person of a line."""
 
     line: int
     id: str
@@ -16,7 +16,7 @@ class InvitationGiven(Struct, frozen=True, kw_only=True):
 
 
 class BadLine(Struct, frozen=True, kw_only=True):
-    """Why a line invites nobody; `path` is the column, nothing for the whole line."""
+    """An error in a line. `path` is the column, empty for the whole line."""
 
     line: int
     path: str
@@ -24,7 +24,7 @@ class BadLine(Struct, frozen=True, kw_only=True):
 
 
 class InvitationsGiven(Struct, frozen=True, kw_only=True):
-    """What an import did, in the order of its lines."""
+    """The result of an import, in the order of its lines."""
 
     batch: str
     items: list[InvitationGiven]
@@ -32,7 +32,7 @@ class InvitationsGiven(Struct, frozen=True, kw_only=True):
 
 
 class InvitationListed(Personal, frozen=True, kw_only=True):
-    """An invitation and what became of it; `name` only for who gave it, `starts_at` of the appointment it was for."""
+    """An invitation and its use. `name` is only for the inviter; `starts_at` is of the appointment booked with it."""
 
     SHOWN = ("id",)
 
@@ -51,14 +51,14 @@ class InvitationListed(Personal, frozen=True, kw_only=True):
 
 
 class InvitationList(Struct, frozen=True):
-    """Invitations, the oldest first."""
+    """Invitations, oldest first."""
 
     items: list[InvitationListed]
     next_cursor: str | None
 
 
 class BatchSeen(Struct, frozen=True, kw_only=True):
-    """An import of invitations: how many, and how many of them were used or taken back."""
+    """An import of invitations, with counts of all, used and revoked invitations."""
 
     batch: str
     partner: str
@@ -70,7 +70,7 @@ class BatchSeen(Struct, frozen=True, kw_only=True):
 
 
 class BatchList(Struct, frozen=True):
-    """Imports, the newest first."""
+    """Imports, newest first."""
 
     items: list[BatchSeen]
     next_cursor: str | None

@@ -51,10 +51,10 @@ from service.primitives.ids import ID_FORM
 from service.runtime.hall import Hall
 
 IMPORT_MAX_BYTES = 8 * 1024 * 1024
-"""Of a list, and of nothing else; more is told `body-too-large`."""
+"""Bytes of an uploaded list. A larger list is refused with `body-too-large`."""
 
 IMPORT_WITHIN_S = 120.0
-"""How long a list may take to come: 8 MiB over a slow line."""
+"""Longest time for the upload of a list: enough for 8 MiB over a slow line."""
 
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -63,7 +63,7 @@ MODES = ("all", "good")
 
 
 async def import_(request: web.Request) -> web.Response:
-    """Invite the people of a list, who get a code each.
+    """Invite the people of a list. Each gets a code.
 
     The list is JSON, CSV (UTF-8 or GB18030) or .xlsx, with the columns name, phone, email, service, prechecked and
     locale, in English or Chinese. With mode `all`, the default, nothing is stored when a line is bad; with `good` the
@@ -87,7 +87,7 @@ async def import_(request: web.Request) -> web.Response:
 
 
 async def list_(request: web.Request) -> web.Response:
-    """Invitations, the oldest first, and what became of each."""
+    """List invitations with their use, oldest first."""
     await request.app[HALLS].get(hall_of(request))
     limit = limit_of(request)
     found = await _page(request, limit + 1)
@@ -97,7 +97,7 @@ async def list_(request: web.Request) -> web.Response:
 
 
 async def batches(request: web.Request) -> web.Response:
-    """Imports, the newest first, with how many of each were used or taken back."""
+    """List imports, newest first, with counts of used and revoked invitations."""
     hall, limit = await request.app[HALLS].get(hall_of(request)), limit_of(request)
     before = request.query.get("cursor")
     if before is not None and not ID_FORM.fullmatch(before.lower()):
@@ -112,7 +112,7 @@ async def batches(request: web.Request) -> web.Response:
 
 
 async def file(request: web.Request) -> web.Response:
-    """The codes of an import as a CSV file for a spreadsheet program."""
+    """Show the codes of an import as a CSV file for spreadsheet programs."""
     batch = _batch_of(request, required=True)
     hall = await request.app[HALLS].get(hall_of(request))
     found = await _page(request, GUESTS_MAX)
@@ -127,7 +127,7 @@ async def file(request: web.Request) -> web.Response:
 
 
 async def sheet(request: web.Request) -> web.Response:
-    """The unused codes of an import as a page of QR codes, to print and to cut; 200 on a page."""
+    """Show the unused codes of an import as a printable page of QR codes, 200 per page."""
     batch = _batch_of(request, required=True)
     hall = await request.app[HALLS].get(hall_of(request))
     found = await _page(request, LIMIT_MAX + 1)
@@ -142,7 +142,7 @@ async def sheet(request: web.Request) -> web.Response:
 
 
 async def revoke(request: web.Request) -> web.Response:
-    """Take an invitation back that nobody has used, and forget whom it was for."""
+    """Revoke an unused invitation, and erase its person."""
     hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     invitation = id_of(request, "invitation", CodeNotFound)
@@ -218,7 +218,7 @@ def _partner_of(request: web.Request, caller: Caller) -> str:
 
 
 def _own(caller: Caller) -> str | None:
-    """The partner who asks; None for who may see all of the hall."""
+    """The partner of the caller; `None` if the caller may see all invitations of the hall."""
     if caller.role is not Role.PARTNER:
         return None
     return caller.credential.removeprefix("device:")

@@ -1,4 +1,4 @@
-"""Routes about invitations."""
+"""Routes of invitations."""
 
 from service.api.access.roles import Role
 from service.api.invitations import answers, handlers
@@ -7,7 +7,7 @@ from service.domain import refusals
 from service.invitations.guests import GuestsForm
 
 _INVITERS = (Role.PARTNER, Role.MANAGER)
-_BATCH = Query("batch", "`batch` of an import's answer.", {"type": "string", "format": "uuid"})
+_BATCH = Query("batch", "The `batch` in the answer of an import.", {"type": "string", "format": "uuid"})
 _MODE = Query(
     "mode",
     "all, if not said: nothing is stored when a line is bad; good: the good ones are.",
@@ -15,12 +15,12 @@ _MODE = Query(
 )
 _RELEASES_AT = Query(
     "releases_at",
-    "Until when they give a right to the places kept for the partner.",
+    "Until when the invitations give a right to the places reserved for the partner.",
     {"type": "string", "format": "date-time"},
 )
 _PARTNER = Query(
     "partner",
-    "Whose they are, where a manager imports: the id of a partner's device; the hall's own if not said.",
+    "The partner's device id if a manager imports. The default is the hall itself.",
     {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"},
 )
 

@@ -30,7 +30,7 @@ from service.journal.records import event_of
 
 
 class Happened(Struct, frozen=True, kw_only=True):
-    """One thing that happened in a hall; `seq` is the day's for what is in its journal, `who` an account's name."""
+    """An entry of the history. `seq` is the day's for events of the journal, `who` the name of an account."""
 
     at: str
     actor: str
@@ -42,7 +42,7 @@ class Happened(Struct, frozen=True, kw_only=True):
 
 
 class HallHistory(Struct, frozen=True):
-    """What happened in a hall on a day, newest first; `seq` is the day's, 0 before it began, null for no hall's."""
+    """The history of a day, newest first. `seq` is the day's, 0 before it began, null without a hall."""
 
     items: list[Happened]
     next_cursor: str | None
@@ -73,11 +73,11 @@ NOTE_WORDS: dict[str, Texts] = {
     "person_erased": {"zh-CN": "删除个人信息", "en": "Somebody's personal data erased"},
     "person_exported": {"zh-CN": "导出个人信息", "en": "Somebody's personal data given out"},
 }
-"""What each kind of note means."""
+"""The text for each kind of audit entry."""
 
 
 async def history(request: web.Request) -> web.Response:
-    """What happened in this hall on a day, in the journal and beside it, newest first; today unless `on` says a day."""
+    """List the events and audit entries of this hall on a day, newest first. The default is today."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].get(hall_id)
     on = date_of(request, "on") or hall.day_at(request.app[CLOCK].now_at())
@@ -93,7 +93,7 @@ async def history(request: web.Request) -> web.Response:
 
 
 async def history_of_service(request: web.Request) -> web.Response:
-    """What happened on a day and belongs to no hall: the admin's sign-ins, refused ones of unknown names."""
+    """List audit entries without a hall on a day: sign-ins of the admin, refused sign-ins of unknown names."""
     on = date_of(request, "on") or request.app[CLOCK].now_at().date()
     from_at = datetime.combine(on, time(), UTC)
     try:

@@ -31,7 +31,7 @@ from service.runtime.fault_isolation import isolated
 from service.runtime.hall import Hall
 
 HALLS_MAX = 1000
-"""Halls in one answer: all of a province, for the worst of them may be any."""
+"""Most halls in one answer: enough for all halls of a province."""
 
 LONG_WAIT_S = 45 * 60
 """A wait that operations act on: longer than most people plan for, and as much as a clerk's lunch can make good."""
@@ -64,7 +64,7 @@ WATCH = Watch(LONG_WAIT_S, PROMISES_FROM, PROMISES_TO, PROMISES_FAR, SCORED_MIN)
 
 
 class ScreenGone(Struct, frozen=True):
-    """A screen that is missed, and when it last showed what is true."""
+    """A screen that stopped reporting, and when it last displayed current data."""
 
     name: str
     zone: str | None
@@ -102,7 +102,7 @@ class HallWatched(Struct, frozen=True, kw_only=True):
 
 
 class HallsWatched(Struct, frozen=True, kw_only=True):
-    """Halls by id, and what is worth a look in each."""
+    """Halls by id, with the warnings of each."""
 
     items: list[HallWatched]
     watch: Watch
@@ -127,14 +127,14 @@ class HalfWatched(Struct, frozen=True, kw_only=True):
 
 
 class Waited(Struct, frozen=True):
-    """How many waited at an instant."""
+    """The number of waiting people at a time."""
 
     at: Stamp
     waiting: int
 
 
 class DayWatched(Struct, frozen=True, kw_only=True):
-    """The present day of a hall until now, and what is planned of its rest."""
+    """The present day of a hall until now, and the plan for its rest."""
 
     hall: str
     day: OnDate
@@ -147,13 +147,13 @@ class DayWatched(Struct, frozen=True, kw_only=True):
 
 
 class ScreenForm(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a screen shows: a zone of the hall, or all of it."""
+    """The zone that a screen displays; the whole hall by default."""
 
     zone: str | None = None
 
 
 async def list_(request: web.Request) -> web.Response:
-    """All halls that the caller watches, by id; a manager watches those they manage."""
+    """List all halls that the caller may watch, by id. A manager sees the halls that they manage."""
     limit, cursor = _limit(request), text_cursor_of(request)
     seen = await halls_allowed(request, (Role.MANAGER, Role.OPS))
     halls = [hall for hall in request.app[HALLS].known() if hall.id > cursor and (seen is None or hall.id in seen)]
@@ -178,7 +178,7 @@ async def list_(request: web.Request) -> web.Response:
 
 
 async def show(request: web.Request) -> web.Response:
-    """The present day of a hall: who came, who is still expected, what the counters can do, how many waited."""
+    """Show the present day of a hall: arrivals, people still expected, capacity of counters, people waiting."""
     hall = await request.app[HALLS].get(hall_of(request))
     now_at = request.app[CLOCK].now_at()
     day = await request.app[LANES].day(hall.id)
@@ -199,7 +199,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def screen_seen(request: web.Request) -> web.Response:
-    """Say that a screen shows what is true; one that has said so and does not any more is missed."""
+    """Report that a screen displays current data. A screen that stops reporting appears in the overview."""
     hall, caller = await request.app[HALLS].get(hall_of(request)), caller_of(request)
     form = await read_body(request, ScreenForm)
     if form.zone is not None and all(zone.id != form.zone for zone in hall.document.zones):

@@ -1,4 +1,4 @@
-"""The call for figures of a hall: of a day, or of as many as two months, each day and all together."""
+"""Handler of the report of a hall: figures of up to two months, per day and in total."""
 
 from datetime import date
 
@@ -17,14 +17,14 @@ from service.runtime.hall import Hall
 
 
 class DayReport(Period, frozen=True, kw_only=True):
-    """A day that has begun; `seq` is its."""
+    """The figures of a day that has begun. `seq` is the day's."""
 
     day: OnDate
     seq: int
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """Figures of the days that have begun in a period, and of all of them together; nothing of a person."""
+    """Figures of the begun days of a period, per day and in total, without personal data."""
 
     hall: str
     from_on: OnDate
@@ -34,7 +34,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 async def show(request: web.Request) -> web.Response:
-    """Figures of a hall's days: visits, waits, durations, appointments, counters, exceptions, promises, hours."""
+    """Report a hall's days: visits, waits, durations, appointments, counters, exceptions, promises, hours."""
     hall = await request.app[HALLS].get(hall_of(request))
     first, last = _span(request, hall)
     reports = request.app[REPORTS]
@@ -59,7 +59,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _span(request: web.Request, hall: Hall) -> tuple[date, date]:
-    """The dates asked for. Raises BodyInvalid for what is none, more than `SPAN_DAYS_MAX`, or the wrong way round."""
+    """The first and last date in the query. Raises BodyInvalid if malformed, too long or in the wrong order."""
     today = hall.day_at(request.app[CLOCK].now_at())
     day, first, last = date_of(request, "day"), date_of(request, "from"), date_of(request, "to")
     if day is not None:

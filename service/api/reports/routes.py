@@ -1,19 +1,19 @@
-"""Routes about figures, the overview and the history."""
+"""Routes of reports, the overview and the history."""
 
 from service.api.access.roles import Role
 from service.api.reports import hall_history, overview, period_report
 from service.api.route import CURSOR, HALL, LIMIT, MANAGERS, OBSERVERS, ON, Query, Route
 
-_ON_UTC = Query("on", "A date in UTC; today if not said.", {"type": "string", "format": "date"})
-_DAY = Query("day", "A date of the hall; today if nothing is said.", {"type": "string", "format": "date"})
-_REPORT_FROM = Query(
-    "from", "The first date; that of `to`, or today, if not said.", {"type": "string", "format": "date"}
-)
+_ON_UTC = Query("on", "A date in UTC. The default is today.", {"type": "string", "format": "date"})
+_DAY = Query("day", "A date of the hall. The default is today.", {"type": "string", "format": "date"})
+_REPORT_FROM = Query("from", "The first date. The default is `to`, or today.", {"type": "string", "format": "date"})
 _REPORT_TO = Query(
-    "to", "The last date, at most 61 days later; today if not said.", {"type": "string", "format": "date"}
+    "to", "The last date, at most 61 days later. The default is today.", {"type": "string", "format": "date"}
 )
 _HALLS_LIMIT = Query(
-    "limit", "How many halls, 1000 if not said.", {"type": "integer", "minimum": 1, "maximum": overview.HALLS_MAX}
+    "limit",
+    "The number of halls. The default is 1000.",
+    {"type": "integer", "minimum": 1, "maximum": overview.HALLS_MAX},
 )
 
 

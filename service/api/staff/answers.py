@@ -1,4 +1,4 @@
-"""Answers about sessions, staff and devices."""
+"""Response bodies of sessions, staff and devices."""
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -6,7 +6,7 @@ from service.primitives.personal_data import Personal
 
 
 class AccountSeen(Personal, frozen=True, kw_only=True):
-    """Somebody who works here."""
+    """An account."""
 
     SHOWN = ("id",)
 
@@ -16,14 +16,14 @@ class AccountSeen(Personal, frozen=True, kw_only=True):
 
 
 class RoleSeen(Struct, frozen=True, kw_only=True):
-    """A role in a hall; in every hall where `hall` is null."""
+    """A role in a hall, or in all halls if `hall` is null."""
 
     hall: str | None
     role: str
 
 
 class SessionSeen(Struct, frozen=True, kw_only=True):
-    """Who is signed in; `account` is null when nobody is, `sso` says whether single sign-on is offered."""
+    """The session. `account` is null without a signed-in account; `sso` tells whether single sign-on is available."""
 
     account: AccountSeen | None
     roles: list[RoleSeen]
@@ -53,13 +53,13 @@ class MemberSeen(Personal, frozen=True, kw_only=True):
 
 
 class MemberAdded(MemberSeen, frozen=True, kw_only=True):
-    """Somebody who now has a role in a hall; `password` is for one use, and only for who is new."""
+    """An account with its new role in a hall. `password` is for one use, and only for a new account."""
 
     password: str | UnsetType = UNSET
 
 
 class MemberList(Struct, frozen=True):
-    """Who has a role in a hall, by name."""
+    """The accounts with a role in a hall, by name."""
 
     items: list[MemberSeen]
     next_cursor: str | None
@@ -82,7 +82,7 @@ class DeviceSeen(Struct, frozen=True, kw_only=True):
 
 
 class DeviceAdded(DeviceSeen, frozen=True, kw_only=True):
-    """A new device and its bearer token, which nobody can ask for again."""
+    """A new device and its bearer token, which is shown only once."""
 
     token: str
 

@@ -1,4 +1,4 @@
-"""Bodies of requests about sessions, staff and devices."""
+"""Request bodies of sessions, staff and devices."""
 
 from typing import Annotated, Literal
 
@@ -10,21 +10,21 @@ from service.primitives.text_fields import DisplayName
 
 
 class SignInForm(Personal, Form, frozen=True, kw_only=True):
-    """Sign in."""
+    """A name and a password."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     password: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class PasswordForm(Personal, Form, frozen=True, kw_only=True):
-    """Choose another password."""
+    """Change the password."""
 
     current: Annotated[str, Meta(min_length=1, max_length=200)]
     new: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class AddMemberForm(Personal, Form, frozen=True, kw_only=True):
-    """Give somebody a role; `display_name` counts for who is new."""
+    """Give an account a role. `display_name` is for a new account."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
     display_name: DisplayName | None = None
@@ -32,7 +32,7 @@ class AddMemberForm(Personal, Form, frozen=True, kw_only=True):
 
 
 class ChangeMemberForm(Personal, Form, frozen=True, kw_only=True):
-    """JSON Merge Patch."""
+    """JSON Merge Patch of role, display name and state."""
 
     role: Literal["volunteer", "staff", "manager"] | UnsetType = UNSET
     display_name: DisplayName | UnsetType = UNSET
@@ -40,7 +40,7 @@ class ChangeMemberForm(Personal, Form, frozen=True, kw_only=True):
 
 
 class AddDeviceForm(Form, frozen=True, kw_only=True):
-    """Make a device."""
+    """Create a device."""
 
     name: DisplayName
     role: Literal["kiosk", "partner", "staff"]

@@ -1,4 +1,4 @@
-"""Calls about who works in a hall, and its devices."""
+"""Handlers of the staff and the devices of a hall."""
 
 from aiohttp import web
 from msgspec import UNSET
@@ -33,7 +33,7 @@ from service.identity.staff import Authority, StaffChange
 
 
 async def list_(request: web.Request) -> web.Response:
-    """Who has a role in this hall, by name."""
+    """List the accounts with a role in this hall, by name."""
     hall, limit = hall_of(request), limit_of(request)
     managed = (await _authority(request)).halls
     found = await request.app[IDENTITY].accounts.of_hall(hall, text_cursor_of(request), limit + 1, managed)
@@ -61,7 +61,7 @@ async def add(request: web.Request) -> web.Response:
 
 
 async def change(request: web.Request) -> web.Response:
-    """Change somebody's role here, the name shown, and whether they may sign in at all."""
+    """Change an account's role in this hall, its display name, or whether it may sign in."""
     hall, caller = hall_of(request), caller_of(request)
     form = await read_body(request, ChangeMemberForm)
     wanted = StaffChange(form.role, form.display_name, form.disabled)
@@ -72,7 +72,7 @@ async def change(request: web.Request) -> web.Response:
 
 
 async def remove(request: web.Request) -> web.Response:
-    """Take somebody's role in this hall away."""
+    """Remove an account's role in this hall."""
     hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     await request.app[IDENTITY].staff.remove(
@@ -82,7 +82,7 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def reset(request: web.Request) -> web.Response:
-    """Give somebody a password for one use, said once, and end their sessions; only who manages all their halls may."""
+    """Reset an account's password to one for one use, and end its sessions. Requires the manager of all its halls."""
     hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     password = await request.app[IDENTITY].staff.reset(
@@ -92,7 +92,7 @@ async def reset(request: web.Request) -> web.Response:
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    """End all sessions of somebody with a role in this hall."""
+    """End all sessions of an account with a role in this hall."""
     hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     await request.app[IDENTITY].staff.sign_out(hall, _account(request), await idempotent_request_of(request, caller))
@@ -100,7 +100,7 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 async def list_devices(request: web.Request) -> web.Response:
-    """The devices of this hall, oldest first."""
+    """List the devices of this hall, oldest first."""
     hall, limit = hall_of(request), limit_of(request)
     found = await request.app[IDENTITY].devices.of_hall(hall, id_cursor_of(request), limit + 1)
     page = found[:limit]
@@ -108,7 +108,7 @@ async def list_devices(request: web.Request) -> web.Response:
 
 
 async def add_device(request: web.Request) -> web.Response:
-    """Make a device with a bearer token, said once."""
+    """Create a device with a bearer token, which is shown only once."""
     hall, caller = await _hall(request), caller_of(request)
     form = await read_body(request, AddDeviceForm)
     idempotent = await idempotent_request_of(request, caller)
@@ -125,7 +125,7 @@ async def add_device(request: web.Request) -> web.Response:
 
 
 async def revoke_device(request: web.Request) -> web.Response:
-    """Take a device's token back."""
+    """Revoke a device's token."""
     hall, caller = hall_of(request), caller_of(request)
     await read_body(request, Nothing)
     device = id_of(request, "device", DeviceNotFound)
@@ -134,12 +134,12 @@ async def revoke_device(request: web.Request) -> web.Response:
 
 
 async def _hall(request: web.Request) -> HallId:
-    """The hall of the path, which must exist before anybody works there. Raises HallNotFound."""
+    """The hall in the path. Raises HallNotFound if it does not exist."""
     return (await request.app[HALLS].get(hall_of(request))).id
 
 
 def _account(request: web.Request) -> str:
-    """The account named in the path. Raises AccountNotFound for what is no id."""
+    """The account id in the path. Raises AccountNotFound if it is malformed."""
     return id_of(request, "account", AccountNotFound)
 
 

@@ -1,4 +1,4 @@
-"""Routes about staff, devices and sessions."""
+"""Routes of staff, devices and sessions."""
 
 from service import errors
 from service.api.route import CURSOR, EVERYONE, HALL, LIMIT, MANAGERS, Query, Route
@@ -6,10 +6,10 @@ from service.api.shared import form_fields
 from service.api.staff import answers, forms, handlers, sessions, single_sign_on
 from service.domain import refusals
 
-_TO = Query("to", "The page to come back to, a path of ours.", {"type": "string", "pattern": "^/"})
-_CODE = Query("code", "What the provider gave the browser.", {"type": "string"})
-_OIDC_STATE = Query("state", "What we gave the browser.", {"type": "string"})
-_EVERYWHERE = Query("everywhere", "1: all sessions of the account.", {"type": "integer", "enum": [0, 1]})
+_TO = Query("to", "The page to return to: a path of this service.", {"type": "string", "pattern": "^/"})
+_CODE = Query("code", "The authorization code from the provider.", {"type": "string"})
+_OIDC_STATE = Query("state", "The state that this service sent to the provider.", {"type": "string"})
+_EVERYWHERE = Query("everywhere", "1 ends all sessions of the account.", {"type": "integer", "enum": [0, 1]})
 
 
 STAFF: tuple[Route, ...] = (

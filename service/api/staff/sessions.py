@@ -1,4 +1,4 @@
-"""Calls about signing in: the session of this browser, its beginning and end, another password."""
+"""Handlers of sessions: show, sign in, sign out, change the password."""
 
 from contextlib import suppress
 
@@ -27,19 +27,19 @@ from service.identity.idempotency import IdempotentRequest
 from service.identity.sessions import Session
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-"""Hosts of this machine: browsers trust them without TLS, so a cookie may go there in the clear."""
+"""Local host names. Browsers trust them without TLS, so cookies there need no `Secure`."""
 
 KNOWN_COOKIE = "paihao_known"
-"""By which a browser shows that it has signed in as some names."""
+"""Cookie that proves earlier sign-ins of a browser as some names."""
 
 KNOWN_FOR_S = 400 * 86400
-"""As long as browsers keep a cookie at most."""
+"""The longest time for which browsers keep a cookie."""
 
 _ADMIN = AccountSeen(id=ADMIN_NAME, name=ADMIN_NAME, display_name=ADMIN_NAME)
 
 
 async def show(request: web.Request) -> web.Response:
-    """Who is signed in here, with which roles; all null when nobody is. `hall` is null for a role in every hall."""
+    """Show the signed-in account and its roles; all null without one. `hall` is null for a role in all halls."""
     session = await session_of(request)
     if session is not None:
         return answer(_view_of(request, session))
@@ -110,7 +110,7 @@ async def begin_session(request: web.Request, account: Account | None) -> tuple[
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    """Sign out; with `everywhere=1` end all sessions of the same account."""
+    """Sign out. With `everywhere=1`, end all sessions of the account."""
     await read_body(request, Nothing)
     everywhere = flag_of(request, "everywhere")
     session = await session_of(request)
@@ -126,7 +126,7 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 async def change_password(request: web.Request) -> web.Response:
-    """Choose another password; all other sessions of the account end."""
+    """Change the password. All other sessions of the account end."""
     form = await read_body(request, PasswordForm)
     session = await session_of(request)
     if session is None:
@@ -158,7 +158,7 @@ async def change_password(request: web.Request) -> web.Response:
 def set_cookie(
     request: web.Request, response: web.Response, name: str, value: str, max_age_s: int | None = None
 ) -> None:
-    """Have the browser keep a cookie that no script reads; without an age as long as it is open."""
+    """Set a cookie that scripts cannot read. Without a maximum age, it lasts until the browser closes."""
     secure = over_tls(request) or host_of(request).name not in LOCAL_HOSTS
     response.set_cookie(name, value, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=secure)
 

@@ -15,14 +15,14 @@ from service.identity.accounts import Account
 from service.identity.oidc import FLOW_LIFETIME, Person, SignOnFailed
 
 FLOW_COOKIE = "paihao_sign_on"
-"""What a browser has to bring back from the provider of single sign-on."""
+"""Cookie that the browser must send back after signing in at the provider."""
 
 CALLBACK = "/v1/session/oidc/callback"
-"""Where the provider of single sign-on sends browsers back to."""
+"""Path to which the provider redirects browsers."""
 
 FAILED_PAGE = "/sign-on/failed"
 NO_ROLE_PAGE = "/sign-on/no-role"
-"""Pages that say why somebody was not signed on."""
+"""Pages that explain why signing in failed."""
 
 _LOCAL_PATH = re.compile(
     r"/(?![/\\])[!-\[\]-~]*"
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 async def begin_sign_on(request: web.Request) -> web.Response:
-    """Go to the provider of single sign-on, and come back to the page `to`, a path of ours."""
+    """Redirect to the single sign-on provider. After signing in, the browser returns to the page `to`."""
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
     if identity.provider is None:
         raise RouteNotFound
@@ -50,7 +50,7 @@ async def begin_sign_on(request: web.Request) -> web.Response:
 
 
 async def finish_sign_on(request: web.Request) -> web.Response:
-    """Come back from the provider of single sign-on, to the page that was asked for, or to one that says why not."""
+    """Complete single sign-on, and redirect to the requested page or to an error page."""
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
     if identity.provider is None:
         raise RouteNotFound
