@@ -202,7 +202,7 @@ async def test_the_reference_is_in_both_languages_and_marks_what_is_english(
     await page.get_by_role("link", name="English").click()
 
     await expect(page.locator("h1")).to_contain_text("API reference")
-    await expect(call.locator(".text p").first).to_have_text("Take a number.")
+    await expect(call.locator(".text p").first).to_have_text("Take a ticket.")
     await expect(call.locator("th:has-text('hall') + td p").last).to_have_text("The hall's id.")
     await expect(page.locator("#found")).to_contain_text("Nothing found")
     assert await page.locator("main [lang]").count() == 0
