@@ -125,7 +125,7 @@ def _mean(results: list[DayResult], measure: str) -> float:
 def a_hall(waiting: int, counters: int, **rules: int) -> Day:
     """Return a hall at ten: people at all counters, a queue of three services, an appointment every five minutes."""
     kinds = {"long": 900.0, "usual": 480.0, "short": 240.0}
-    said = {
+    fields = {
         "time_zone": "UTC",
         "languages": ["en"],
         "name": {"en": "Hall"},
@@ -149,7 +149,7 @@ def a_hall(waiting: int, counters: int, **rules: int) -> Day:
         "rules": rules,
     }
     walk_ins = {f"{hour:02d}": LearnedArrivals(18.0, 3.0) for hour in range(9, 17)}
-    plan = plan_of(convert(said, HallDocument), 1, ON, learned=Learned(walk_ins=walk_ins))
+    plan = plan_of(convert(fields, HallDocument), 1, ON, learned=Learned(walk_ins=walk_ins))
     day = Day(HallId("bench"), ON)
     at = TEN - timedelta(minutes=30)
 

@@ -121,7 +121,7 @@ class Screens:
 def connected(watch: Watch) -> tuple[Screens, bytes]:
     """Open the screens; also return the first board as received."""
     screens = Screens()
-    asked = (
+    handshake = (
         f"GET /v1/halls/{watch.hall}/board HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Protocol: paihao.board.v1\r\n\r\n"
@@ -131,7 +131,7 @@ def connected(watch: Watch) -> tuple[Screens, bytes]:
         batch = []
         for _ in range(begin, min(begin + CONNECT_AT_ONCE, watch.screens)):
             screen = socket.create_connection(("127.0.0.1", watch.display_port), timeout=WITHIN_S)
-            screen.sendall(asked)
+            screen.sendall(handshake)
             batch.append(screen)
         for screen in batch:
             received = b""

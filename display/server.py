@@ -83,7 +83,7 @@ class DisplayServer:
         promises_of: returns the stored forecast of a hall's day.
     """
 
-    def __init__(  # noqa: PLR0913  (given by name, in one place)
+    def __init__(  # noqa: PLR0913  (passed by name, in one place)
         self,
         *,
         follower: Follower,

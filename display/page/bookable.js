@@ -32,7 +32,7 @@ export class NextBookable {
   }
 
   /**
-   * Ask when it is time; to be called a few times a second while somebody is on standby.
+   * Request it when it is time; to be called a few times a second while a ticket is on standby.
    * @param {number} now_ms by the hall's clock
    */
   look(now_ms) {
@@ -46,7 +46,7 @@ export class NextBookable {
   }
 
   async #find(now_ms) {
-    // A hall's date is at most a day beside that of UTC: one day earlier is asked for than may be needed, and the past left out there.
+    // A hall's date differs from the UTC date by at most a day, so the request begins one day earlier; past slots are not in the answer.
     for (let days = -1; days < DAYS_MAX; days += DAYS_AT_ONCE) {
       const slots = await this.#slots(on(now_ms + days * DAY_MS), on(now_ms + (days + DAYS_AT_ONCE - 1) * DAY_MS));
       if (slots === null) return null;

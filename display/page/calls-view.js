@@ -112,9 +112,9 @@ export class CallsView {
 }
 
 /** Words over a number, on one line. */
-function pair(said) {
-  const length = said.reduce((sum, { text }) => sum + text.length, 0);
-  return make("div.pair", { "data-length": length > PAIR_SHORT_MAX ? "long" : null }, lines(said, "span"));
+function pair(texts) {
+  const length = texts.reduce((sum, { text }) => sum + text.length, 0);
+  return make("div.pair", { "data-length": length > PAIR_SHORT_MAX ? "long" : null }, lines(texts, "span"));
 }
 
 /** A number readable across the hall; the style sheet finds the size from its length. */

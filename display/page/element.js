@@ -38,12 +38,12 @@ function finish(element, attributes, children) {
 
 /**
  * One element for each language, marked with its language; the first is the main one.
- * @param {import("./words.js").Said[]} said
+ * @param {import("./words.js").Said[]} texts
  * @param {string} [tag]
  * @returns {HTMLElement[]}
  */
-export function lines(said, tag = "p") {
-  return said.map((one, index) => make(`${tag}.${index === 0 ? "first" : "second"}`, { lang: one.tag }, ...[one.text].flat()));
+export function lines(texts, tag = "p") {
+  return texts.map((one, index) => make(`${tag}.${index === 0 ? "first" : "second"}`, { lang: one.tag }, ...[one.text].flat()));
 }
 
 const drawn = new WeakMap();

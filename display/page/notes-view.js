@@ -47,22 +47,22 @@ export class NotesView {
     this.#parts.clock.dateTime = time;
   }
 
-  /** @param {import("./words.js").Said[] | null} said null removes the band */
-  drawBand(said) {
-    this.#parts.band.hidden = said === null;
-    redraw(this.#parts.bandWords, said, () => lines(said ?? []));
+  /** @param {import("./words.js").Said[] | null} texts null removes the band */
+  drawBand(texts) {
+    this.#parts.band.hidden = texts === null;
+    redraw(this.#parts.bandWords, texts, () => lines(texts ?? []));
   }
 
   /**
    * Show a message instead of the board.
-   * @param {import("./words.js").Said[]} said
+   * @param {import("./words.js").Said[]} texts
    * @param {import("./words.js").Said[]} [hint]
    * @param {number} [level] heading level: 1 if the message is the only content
    */
-  drawMessage(said, hint = [], level = 2) {
+  drawMessage(texts, hint = [], level = 2) {
     const length = Math.max(0, ...said.map(({ text }) => text.length));
     this.#parts.message.dataset.length = length > 60 ? "long" : length > 24 ? "medium" : "short";
-    redraw(this.#parts.message, [said, hint, level], () => [make("div.say", { role: "heading", "aria-level": level }, lines(said)), make("div.hint", {}, lines(hint))]);
+    redraw(this.#parts.message, [texts, hint, level], () => [make("div.say", { role: "heading", "aria-level": level }, lines(texts)), make("div.hint", {}, lines(hint))]);
   }
 
   /**
@@ -75,19 +75,19 @@ export class NotesView {
       this.#notice += 1;
       this.#notice_since_ms = now_ms;
     }
-    const said = notices[this.#notice % Math.max(1, notices.length)] ?? [];
+    const texts = notices[this.#notice % Math.max(1, notices.length)] ?? [];
     const box = this.#parts.noticeWords;
-    box.parentElement.hidden = said.length === 0;
-    box.dataset.length = said[0]?.text.length > 40 || said.some(({ text }) => text.length > 90) ? "long" : "short";
-    redraw(box, said, () => lines(said));
+    box.parentElement.hidden = texts.length === 0;
+    box.dataset.length = texts[0]?.text.length > 40 || texts.some(({ text }) => text.length > 90) ? "long" : "short";
+    redraw(box, texts, () => lines(texts));
   }
 
   /**
-   * @param {import("./words.js").Said[]} said
+   * @param {import("./words.js").Said[]} texts
    * @param {boolean} live
    */
-  drawAsOf(said, live) {
+  drawAsOf(texts, live) {
     this.#parts.asOf.classList.toggle("live", live);
-    redraw(this.#parts.asOf, said, () => lines(said));
+    redraw(this.#parts.asOf, texts, () => lines(texts));
   }
 }

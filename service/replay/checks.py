@@ -50,17 +50,17 @@ def numbers_are_consecutive(logs: Iterable[TicketLog], prefixes: Mapping[str, st
     days = sorted({log.issued.day for log in logs})
     if len(days) > 1:
         return f"the hall's day changed during the replay: {days[0]} and {days[-1]}"
-    given: dict[str, dict[int, TicketSeen]] = defaultdict(dict)
+    issued: dict[str, dict[int, TicketSeen]] = defaultdict(dict)
     for log in logs:
         ticket = log.issued
         prefix = prefixes[ticket.service]
         digits = ticket.number.removeprefix(prefix)
         if not (ticket.number.startswith(prefix) and digits.isdigit() and len(digits) >= 3):
             return f"{ticket.number} is not a number of {ticket.service}, whose prefix is {prefix}"
-        other = given[prefix].setdefault(int(digits), ticket)
+        other = issued[prefix].setdefault(int(digits), ticket)
         if other is not ticket:
             return f"{ticket.number} was issued twice: tickets {other.id} and {ticket.id}"
-    return next((gap for prefix, found in sorted(given.items()) if (gap := _gap(prefix, sorted(found)))), None)
+    return next((gap for prefix, found in sorted(issued.items()) if (gap := _gap(prefix, sorted(found)))), None)
 
 
 def _gap(prefix: str, found: Sequence[int]) -> str | None:

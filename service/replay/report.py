@@ -88,11 +88,11 @@ def summary(values: Sequence[float]) -> Summary | None:
     return Summary(sum(ranked) / len(ranked), rank(0.5), rank(0.9), rank(0.99), ranked[-1])
 
 
-def service_rows(told: Iterable[TicketLog], speed: float | None) -> list[ServiceRow]:
+def service_rows(logs: Iterable[TicketLog], speed: float | None) -> list[ServiceRow]:
     """Summarize the visits of each service, the most frequent service first."""
     by_service: dict[str, list[TicketLog]] = {}
-    for one in told:
-        by_service.setdefault(one.issued.service, []).append(one)
+    for log in logs:
+        by_service.setdefault(log.issued.service, []).append(log)
     rows = []
     for service, some in sorted(by_service.items(), key=lambda item: (-len(item[1]), item[0])):
         states = Counter(one.state for one in some)

@@ -141,17 +141,17 @@ def against_of(text: str, way: Way) -> Way:
     return Way(text, way.constant) if text in POLICIES else Way(way.policy, places_of(text))
 
 
-def _number(name: str, said: str) -> int:
-    if not said.strip().isdecimal():
-        raise SimulateError(f"{name} is a number of days, or several after commas, not {said!r}")
-    return int(said)
+def _number(name: str, value: str) -> int:
+    if not value.strip().isdecimal():
+        raise SimulateError(f"{name} is a number of days, or several after commas, not {value!r}")
+    return int(value)
 
 
-def _among(name: str, said: str, known: list[str]) -> None:
-    if said not in known:
-        raise SimulateError(f"{name} is one of {', '.join(known)}, not {said!r}")
+def _among(name: str, value: str, known: list[str]) -> None:
+    if value not in known:
+        raise SimulateError(f"{name} is one of {', '.join(known)}, not {value!r}")
 
 
-def _within(name: str, said: int, least: int, most: int) -> None:
-    if not least <= said <= most:
-        raise SimulateError(f"{name} is from {least} to {most}, not {said}")
+def _within(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise SimulateError(f"{name} is from {least} to {most}, not {value}")

@@ -189,7 +189,7 @@ def document_of(scenario: Scenario, policy: Policy, constant: int | None, admiss
     hours = {"weekdays": _EVERY_DAY, "from": local(OPENS_MIN), "to": local(CLOSES_MIN)}
     edges = [OPENS_MIN, *(from_min for from_min, _ in scenario.bands), CLOSES_MIN]
     services = [kind.id for kind in scenario.kinds]
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "time_zone": "Asia/Shanghai",
         "languages": ["en"],
         "name": {"en": f"Simulated hall: {scenario.name}"},
@@ -223,8 +223,8 @@ def document_of(scenario: Scenario, policy: Policy, constant: int | None, admiss
         "codes": {"reasons": ["urgent", ALTERNATE_CODE, "break"]},
     }
     if constant is not None:
-        said["booking"] = {"places": [{**hours, "every_min": 15, "places": constant}]}
-    return convert(said, HallDocument)
+        fields["booking"] = {"places": [{**hours, "every_min": 15, "places": constant}]}
+    return convert(fields, HallDocument)
 
 
 def local(minute: int) -> str:
