@@ -60,7 +60,7 @@ export class NotesView {
    * @param {number} [level] heading level: 1 if the message is the only content
    */
   drawMessage(texts, hint = [], level = 2) {
-    const length = Math.max(0, ...said.map(({ text }) => text.length));
+    const length = Math.max(0, ...texts.map(({ text }) => text.length));
     this.#parts.message.dataset.length = length > 60 ? "long" : length > 24 ? "medium" : "short";
     redraw(this.#parts.message, [texts, hint, level], () => [make("div.say", { role: "heading", "aria-level": level }, lines(texts)), make("div.hint", {}, lines(hint))]);
   }
