@@ -72,13 +72,31 @@ def test_what_is_not_understood_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_a_circle_of_imports_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"a circle of imports: /x/first\.js → /x/main\.js → /x/first\.js"):
+    with pytest.raises(BundleError, match=r"import cycle: /x/first\.js → /x/main\.js → /x/first\.js"):
         pack(tmp_path, {"first.js": 'import "./main.js";\n', "main.js": 'import "./first.js";\n'})
 
 
 def test_a_file_of_no_folder_of_pages_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"/y/other\.js is in no folder of pages"):
+    with pytest.raises(BundleError, match=r"/y/other\.js is in no mounted folder"):
         pack(tmp_path, {"main.js": 'import "/y/other.js";\n'})
+
+
+def test_a_page_fills_the_slots_of_its_frame(tmp_path: Path) -> None:
+    frame = PAGE.replace("<p>words</p>\n", "<!-- slot words -->\n<hr>\n<!-- slot end -->\n")
+    filled = "<!-- frame /x/all.frame -->\n<!-- fill words -->\n<p>words</p>\n<p>more</p>\n<!-- fill end -->\n"
+
+    page, styles, _ = pack(tmp_path, {"all.frame": frame, "page.html": filled})
+
+    assert page.endswith("<p>words</p>\n<p>more</p>\n<hr>\n")
+    assert styles == "b{}\ni{}"
+
+
+@pytest.mark.parametrize("fills", ["<!-- fill words -->\n", "<!-- fill words -->\n<!-- fill other -->\n"])
+def test_a_page_that_fills_other_slots_than_its_frame_has_is_refused(tmp_path: Path, fills: str) -> None:
+    frame = "<!-- slot words -->\n<!-- slot end -->\n"
+
+    with pytest.raises(BundleError, match=r"^/x/all\.frame has other slots than words"):
+        pack(tmp_path, {"all.frame": frame, "page.html": f"<!-- frame /x/all.frame -->\n{fills}"})
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""Pages: files without a build step, packed when the service starts, under a strict policy.
+"""Serve pages: static files without a build step, bundled when the service starts, under a strict content policy.
 
-A page answers 200 whoever asks: what needs a credential asks for it itself, so that its address can be opened, kept and
-shared. Only a hall that does not exist has none: who reads pages is told so by one, programs by a problem.
+A page is answered with 200 to everyone. If it needs a credential, the page itself asks for it, so that its address can
+be opened, bookmarked and shared. Pages of a hall that does not exist are answered with 404: browsers get a page, and
+programs a problem.
 
 Source: CONTRACT 8.
 """
@@ -30,36 +31,36 @@ PAGES = Path(str(files("service") / "pages"))
 SCREEN = Path(str(files("display") / "page"))
 
 PAGE_CACHE = "no-cache"
-"""Pages are asked for again each time, and answered 304 when they have not changed."""
+"""Browsers revalidate pages each time; the answer is 304 if they have not changed."""
 
 BUNDLE_CACHE = "public, max-age=31536000, immutable"
-"""What a page loads is at an address that says what it holds, and so is never asked for again."""
+"""The address of a bundle contains a hash of its content, so it never has to be requested again."""
 
 COMPRESSED_TYPES = {".js": "text/javascript", ".css": "text/css", ".ftl": "text/plain"}
-"""Files that are sent compressed to who can read it: a page comes to a slow phone in a third of the bytes."""
+"""Files that are compressed with gzip, by suffix. It saves two thirds of the bytes of a page."""
 
 NOT_FOUND_PAGE = PAGES / "missing" / "missing.html"
-"""What is shown at an address at which there is no page."""
+"""The page for addresses that do not exist."""
 
 SCREEN_ROUTE = "/halls/{hall}/screen"
-"""The page on the wall, which says itself, across the hall, that there is no such hall."""
+"""The lobby screen. If the hall does not exist, this page itself shows that, in large letters."""
 
 _ACCEPTS_HTML = re.compile(r"(?:^|,)\s*text/html\s*(?!;\s*q=0(?:\.0*)?\s*(?:,|$))(?:[;,]|$)", re.IGNORECASE)
-"""An `Accept` that names HTML, as that of browsers does for what they show, and not for what a page loads."""
+"""Matches an `Accept` header that names HTML. Browsers send it to open a page, not to load the files of a page."""
 
 _CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range", "Range")
-"""Questions about a file as it lies there; most are answered without it."""
+"""Headers of conditional requests, which are answered by `_StaticFile`."""
 
 
 MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
-"""Where the files of pages are."""
+"""The folder of each address prefix."""
 
 BUNDLE_PREFIX = "/packed/"
-"""Where they are as pages load them."""
+"""The address prefix of bundles."""
 
 
 def add_pages(app: web.Application) -> None:
-    """Put every page, and the files they load, into the router."""
+    """Add the routes of all pages and of their files."""
     router = app.router
     router.add_get("/", _page(PAGES / "halls" / "halls.html"))
     router.add_get("/sign-on/failed", _page(PAGES / "sign-on" / "failed.html"))
@@ -68,7 +69,7 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/docs", _page(PAGES / "docs" / "docs.html"))
     router.add_get("/halls/{hall}", _of_hall(PAGES / "applicant" / "applicant.html"))
     router.add_get("/halls/{hall}/wall", _of_hall(PAGES / "wall" / "wall.html"))
-    for route in ("/t", "/t/{ticket}"):  # what the worker keeps is the page of no ticket
+    for route in ("/t", "/t/{ticket}"):  # the service worker caches "/t", which contains no ticket
         router.add_get(route, _page(PAGES / "ticket" / "ticket.html"))
     router.add_get("/t/worker.js", _worker())
     router.add_get(SCREEN_ROUTE, _of_hall(SCREEN / "screen.html"))
@@ -91,12 +92,12 @@ def add_pages(app: web.Application) -> None:
 
 @cache
 def metrics_route(route: str) -> str:
-    """What a route is measured as: the files of pages are one each, and all of a folder one."""
+    """Return the name of a route in metrics: all files of a folder share one name."""
     return next((mount.rstrip("/") for mount in (*MOUNTS, BUNDLE_PREFIX) if route.startswith(mount)), route)
 
 
 def page_policy(request: web.Request) -> str:
-    """What a page may load: its own files, and the sockets of the screens."""
+    """Return the content security policy: a page may load our own files and connect to the board sockets."""
     return (
         f"default-src 'self'; connect-src 'self' {display_url(request)}; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'self'; object-src 'none'"
@@ -104,56 +105,52 @@ def page_policy(request: web.Request) -> str:
 
 
 class _StaticFile(web.FileResponse):
-    """A file as it lies there."""
+    """A file from a folder."""
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Get ready to be sent; to who asks by a date that no calendar has, whole, for what is no date is ignored."""
+        """Send the whole file if a conditional header has a date out of range: invalid dates are ignored."""
         try:
             _ = request.if_modified_since, request.if_unmodified_since, request.if_range
         except OverflowError:
-            left = CIMultiDict(request.headers)
+            headers = CIMultiDict(request.headers)
             for name in _CONDITIONAL_HEADERS:
-                left.popall(name, None)
-            request = request.clone(headers=left)
+                headers.popall(name, None)
+            request = request.clone(headers=headers)
         return await super().prepare(request)
 
 
 def _file(path: Path) -> Handler:
-    async def give(_request: web.Request) -> web.StreamResponse:
+    async def serve(_request: web.Request) -> web.StreamResponse:
         return _StaticFile(path, headers={"Cache-Control": PAGE_CACHE})
 
-    return give
+    return serve
 
 
 def _folder(folder: Path) -> Handler:
-    """The files of a folder as they lie there, recordings for the screens among them."""
+    """Serve the files of a folder unchanged, for example the recorded announcements of screens."""
 
-    async def give(request: web.Request) -> web.StreamResponse:
+    async def serve(request: web.Request) -> web.StreamResponse:
         path = await asyncio.to_thread(_file_in, folder, request.match_info["file"])
         if path is None:
             raise RouteNotFound
         return _StaticFile(path)
 
-    return give
+    return serve
 
 
 def _file_in(folder: Path, name: str) -> Path | None:
-    """The file of a name inside a folder, if there is one."""
+    """Return the path of a file inside a folder, or None."""
     try:
         path = (folder / name).resolve(strict=True)
         return path if path.is_relative_to(folder) and path.is_file() else None
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-    ):  # nothing there, and no name of a file: too long, in a circle, with a NUL
+    except (OSError, RuntimeError, ValueError):  # not found, name too long, symlink loop, NUL in the name
         return None
 
 
 def _text(path: Path) -> Handler:
-    """A file that is packed once and then given to all."""
+    """Serve a file that is compressed once; conditional requests get the file itself."""
 
-    async def give(request: web.Request) -> web.StreamResponse:
+    async def serve(request: web.Request) -> web.StreamResponse:
         if not _accepts_gzip(request) or any(name in request.headers for name in _CONDITIONAL_HEADERS):
             return _StaticFile(path, headers={"Vary": "Accept-Encoding"})
         changed_ns = _changed_ns(path)
@@ -166,7 +163,7 @@ def _text(path: Path) -> Handler:
         response.last_modified = changed_ns / 1e9
         return response
 
-    return give
+    return serve
 
 
 def _accepts_gzip(request: web.Request) -> bool:
@@ -190,18 +187,18 @@ def _bundled_page(path: Path) -> BundledPage:
 def _page(path: Path) -> Handler:
     text = _bundled_page(path).page
 
-    async def give(request: web.Request) -> web.StreamResponse:
+    async def serve(request: web.Request) -> web.StreamResponse:
         return text_response(
             request, text, {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)}
         )
 
-    return give
+    return serve
 
 
 def not_found_page(request: web.Request) -> web.Response | None:
-    """What to show in place of the problem that nothing is here; None to who asked for no page, and for calls.
+    """Return the page for an address that does not exist; None for API calls and if HTML was not requested.
 
-    It is not kept and has no tag: the address may lead somewhere later, and a 404 is never a 304 (RFC 9110, 13.2.1).
+    It is not cached and has no ETag: the address may exist later, and a 404 never becomes a 304 (RFC 9110, 13.2.1).
     """
     is_call = f"{request.path}/".startswith("/v1/")
     if is_call or request.method not in {"GET", "HEAD"} or not _ACCEPTS_HTML.search(request.headers.get("Accept", "")):
@@ -218,17 +215,20 @@ def not_found_page(request: web.Request) -> web.Response | None:
 
 
 def _bundle_file(text: Text) -> Handler:
-    """A file of a page, for good to who asks for it as it is; a page of another release may ask for what was before."""
+    """Serve a bundle; it is cached forever only if `v` is its tag, because an older page may request another tag."""
 
-    async def give(request: web.Request) -> web.StreamResponse:
+    async def serve(request: web.Request) -> web.StreamResponse:
         is_this = request.query.get("v") == text.tag
         return text_response(request, text, {"Cache-Control": BUNDLE_CACHE if is_this else PAGE_CACHE})
 
-    return give
+    return serve
 
 
 def text_response(request: web.Request, text: Text, more: Mapping[str, str] = {}) -> web.Response:
-    """A text to who has not got it yet; the tag is weak, for it is that of the text however it comes."""
+    """Answer with a text, or with 304 if the client has it.
+
+    The ETag is weak, because it is the same for the plain and the compressed body.
+    """
     headers = {**more, "Vary": "Accept-Encoding"}
     asked = request.if_none_match or ()
     if any(tag.value in {text.tag, "*"} for tag in asked):
@@ -240,7 +240,7 @@ def text_response(request: web.Request, text: Text, more: Mapping[str, str] = {}
 
 
 def _encoded(request: web.Request, text: Text, headers: Mapping[str, str], status: HTTPStatus) -> web.Response:
-    """A text in a response, compressed to who can read it."""
+    """Return a response with the text, compressed if the client accepts it."""
     charset = "utf-8" if text.content_type.startswith("text/") else None
     body = text.plain
     if _accepts_gzip(request):
@@ -249,43 +249,43 @@ def _encoded(request: web.Request, text: Text, headers: Mapping[str, str], statu
 
 
 def _of_hall(path: Path) -> Handler:
-    """A page of a hall that exists."""
+    """Serve a page of a hall; 404 if the hall does not exist."""
     page = _page(path)
 
-    async def give(request: web.Request) -> web.StreamResponse:
+    async def serve(request: web.Request) -> web.StreamResponse:
         await request.app[HALLS].get(hall_of(request))
         return await page(request)
 
-    return give
+    return serve
 
 
 def _worker(allowed: str | None = None) -> Handler:
-    """The service worker of the pages below it; or of those that are allowed too."""
+    """Serve the service worker. Its scope is the folder of its address, or `allowed`."""
 
-    async def give(request: web.Request) -> web.StreamResponse:
+    async def serve(request: web.Request) -> web.StreamResponse:
         headers = {
             "Cache-Control": PAGE_CACHE,
-            "Content-Security-Policy": page_policy(request),  # it asks for the page's files itself
+            "Content-Security-Policy": page_policy(request),  # the worker loads the files of the page
         }
         if allowed is not None:
             headers["Service-Worker-Allowed"] = allowed
         return _StaticFile(PAGES / "worker.js", headers=headers)
 
-    return give
+    return serve
 
 
 async def _worker_of_kiosk(request: web.Request) -> web.StreamResponse:
-    """The service worker of a hall's kiosk page, which it may keep though it lies below it."""
+    """Serve the service worker of a kiosk. Its scope is the kiosk page, which is above the address of the worker."""
     hall = await request.app[HALLS].get(hall_of(request))
     return await _worker(f"/halls/{hall.id}/kiosk")(request)
 
 
 def _of_counter(path: Path) -> Handler:
-    """The page of a counter; whether the hall has it is told to who may know, by the page."""
+    """Serve the page of a counter. The page itself tells signed-in staff whether the counter exists."""
     page = _of_hall(path)
 
-    async def give(request: web.Request) -> web.StreamResponse:
+    async def serve(request: web.Request) -> web.StreamResponse:
         counter_of(request)
         return await page(request)
 
-    return give
+    return serve
