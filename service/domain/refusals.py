@@ -160,7 +160,7 @@ class AppointmentMissed(Refusal):
 
 
 class NumberNotLeased(Refusal):
-    """This kiosk does not have this number today, or has already given out a later number."""
+    """This kiosk does not have this number, or has issued a later one."""
 
     code = "number-not-leased"
 

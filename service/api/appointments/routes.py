@@ -17,15 +17,15 @@ _BOOKING_REFUSALS: Refusals = (
 )
 _APPOINTMENT_PATH = f"{HALL}/appointments/{{appointment}}"
 _SLOTS_SERVICE = Query(
-    "service", "A service of the hall; all that can be booked if not said.", {"type": "string", "pattern": CODE}
+    "service", "A service of the hall. The default is all bookable services.", {"type": "string", "pattern": CODE}
 )
-_FROM = Query("from", "A date of the hall; today if not said.", {"type": "string", "format": "date"})
+_FROM = Query("from", "A date of the hall. The default is today.", {"type": "string", "format": "date"})
 _UNTIL = Query(
     "to",
-    "A date of the hall, at most 61 days later; as far as bookings go if not said.",
+    "A date of the hall, at most 61 days later. The default is the end of the booking horizon.",
     {"type": "string", "format": "date"},
 )
-_COUNT = Query("count", "How many people; 1 if not said.", {"type": "integer", "minimum": 1, "maximum": 99})
+_COUNT = Query("count", "The number of people. The default is 1.", {"type": "integer", "minimum": 1, "maximum": 99})
 _INVITATION = Query(
     INVITATION_HEADER,
     "The code of an invitation: what its guest can book.",

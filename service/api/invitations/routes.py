@@ -10,7 +10,7 @@ _INVITERS = (Role.PARTNER, Role.MANAGER)
 _BATCH = Query("batch", "The `batch` in the answer of an import.", {"type": "string", "format": "uuid"})
 _MODE = Query(
     "mode",
-    "all, if not said: nothing is stored when a line is bad; good: the good ones are.",
+    "all (the default) stores nothing if a line has an error; good stores the lines without errors.",
     {"type": "string", "enum": ["all", "good"]},
 )
 _RELEASES_AT = Query(

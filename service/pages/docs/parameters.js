@@ -33,16 +33,16 @@ export const CHINESE = {
   // dates
   "A date in the hall's time zone. The default is today.": "大厅的日期；不指定时为今天。",
   "A date of the hall. The default is today.": "大厅的日期；什么都不指定时为今天。",
-  "A date of the hall, at most 61 days later; as far as bookings go if not said.": "大厅的日期，最多晚 61 天；不指定时到可预约的最后一天。",
+  "A date of the hall, at most 61 days later. The default is the end of the booking horizon.": "大厅的日期，最多晚 61 天；不指定时到可预约的最后一天。",
   "A date in UTC. The default is today.": "UTC 日期；不指定时为今天。",
   "The first date. The default is `to`, or today.": "第一天；不指定时为 `to` 的那天，或今天。",
   "The last date, at most 61 days later. The default is today.": "最后一天，最多晚 61 天；不指定时为今天。",
   // what can be booked, and by whom
-  "A service of the hall; all that can be booked if not said.": "大厅的一个事项；不指定时为可以预约的全部事项。",
-  "How many people; 1 if not said.": "几个人；不指定时为 1。",
+  "A service of the hall. The default is all bookable services.": "大厅的一个事项；不指定时为可以预约的全部事项。",
+  "The number of people. The default is 1.": "几个人；不指定时为 1。",
   "The partner's device id if a manager imports. The default is the hall itself.": "由负责人导入时，邀请归谁：合作单位设备的编号；不指定时归大厅。",
   "Until when the invitations give a right to the places reserved for the partner.": "到什么时候为止可用留给合作单位的名额。",
-  "all, if not said: nothing is stored when a line is bad; good: the good ones are.": "不指定时为 all：有一行有问题就什么都不存；good：没有问题的照存。",
+  "all (the default) stores nothing if a line has an error; good stores the lines without errors.": "不指定时为 all：有一行有问题就什么都不存；good：没有问题的照存。",
   // of an act
   "1 changes nothing and answers what would change.": "1：什么都不改，只答复会有什么变化。",
   "1 ends all sessions of the account.": "1：该账号的所有登录。",
